@@ -1,0 +1,94 @@
+// PopulaceError and the catalogue of its codes. docs/errors.md has a row for each; a test holds both together.
+
+/** Every code a user can meet, with what it means in one line. */
+export const ERROR_CODES = {
+  ABORTED: 'A run was ended by its AbortSignal.',
+  ARENA_TOO_LARGE: 'The columns of a world at their declared capacities exceed what one memory can address.',
+  CAPACITY_EXCEEDED: 'A population, its frames or the table of partitions is full.',
+  CHECK_FAILED: 'Checks mode found a kernel that breaks the rules of a tick.',
+  COLUMN_INVALID: 'A column is declared wrongly.',
+  COLUMN_UNKNOWN: 'A column is named that its population does not have.',
+  COMMAND_UNKNOWN: 'A command is sent that the scenario does not define.',
+  COMMAND_INVALID: 'The payload of a command is not plain data, or too many commands wait.',
+  CYCLE: 'Engines depend on each other in a circle.',
+  DUPLICATE_NAME: 'Two things of one kind have the same name, or two engine names the same 32-bit hash.',
+  EFFECT_INVALID: 'An effect is declared on a column that has none, or its value or target is wrong.',
+  EFFECT_OUT_OF_RANGE: 'After its effects a column holds a value that its type cannot.',
+  ENGINE_FAILED: 'A kernel, main engine, measure or until threw.',
+  ENGINE_INVALID: 'An engine is declared wrongly.',
+  FORBIDDEN_CALL: 'Code that must be deterministic used a clock or an unseeded random number.',
+  GENERATIONS_SPENT: 'Every slot of a population is retired.',
+  LISTENER_FAILED: 'A listener of the host threw.',
+  MEASURE_INVALID: 'A measure is declared wrongly.',
+  NAME_INVALID: 'A name is empty, too long, or one that views use themselves.',
+  OPTION_INVALID: 'An option has a wrong type or is out of its bounds.',
+  OPTION_UNKNOWN: 'An option is named that does not exist.',
+  PARAM_INVALID: 'A parameter has a wrong type, is NaN or is out of its bounds.',
+  PARAM_UNKNOWN: 'A parameter is named that the scenario does not define.',
+  PERMANENT: 'A permanent population was asked to gain or lose agents after setup.',
+  POPULATION_UNKNOWN: 'A population is used that the scenario does not list.',
+  RANDOM_BOUND: 'A random number was asked for with an impossible bound.',
+  RANDOM_ROW: 'A random number was drawn for a row that is not being stepped.',
+  RECORD_INVALID: 'record() was used wrongly, or its work gave something that cannot be journaled.',
+  SCENARIO_INVALID: 'A scenario is declared wrongly.',
+  SCENARIO_NOT_LOADABLE: 'A scenario module cannot be found, throws on import or exports nothing usable.',
+  SETUP_FAILED: 'The setup of a scenario threw.',
+  SIM_CLOSED: 'A simulation was used after close.',
+  SIM_FAILED: 'A simulation was used after it had failed; the first error is the cause.',
+  SIM_RUNNING: 'Something was asked for that can only be done between runs.',
+  TICK_TIMEOUT: 'A tick took longer than limits.tickTimeoutMs.',
+  TOO_MANY_DRAWS: 'One agent drew more than 2,048 random numbers in one engine and tick.',
+  USAGE: 'A command line is wrong.',
+  VALUE_INVALID: 'A value given to the world does not fit its column.',
+  WORKER_DIED: 'A worker thread ended or ran out of memory in the middle of its work.',
+  WORLD_READ_ONLY: 'The world was changed where it may only be read.',
+} as const
+
+/** One of the stable codes. */
+export type ErrorCode = keyof typeof ERROR_CODES
+
+/** Every error that a user can cause: a stable code, what happened to what, and what to do. */
+export class PopulaceError extends Error {
+  override readonly name = 'PopulaceError'
+  readonly code: ErrorCode
+  readonly remedy: string
+
+  /** @param what - what happened and to what, one sentence without a closing full stop. @param remedy - what to do. */
+  constructor(code: ErrorCode, what: string, remedy: string, cause?: unknown) {
+    super(`${what}. ${remedy}`, cause === undefined ? undefined : { cause })
+    this.code = code
+    this.remedy = remedy
+  }
+}
+
+/** An error as plain data, to cross a thread. */
+export interface ErrorData {
+  readonly code?: ErrorCode
+  readonly message: string
+  readonly remedy?: string
+  readonly stack?: string
+  readonly name: string
+}
+
+/** Takes an error apart, to cross a thread. */
+export function toErrorData(error: unknown): ErrorData {
+  if (error instanceof PopulaceError) {
+    return { code: error.code, message: error.message, remedy: error.remedy, stack: error.stack, name: error.name }
+  }
+  if (error instanceof Error) return { message: error.message, stack: error.stack, name: error.name }
+  return { message: String(error), name: 'Error' }
+}
+
+/** Puts an error back together on this side of a thread. */
+export function fromErrorData(data: ErrorData): Error {
+  if (data.code === undefined) {
+    const error = new Error(data.message)
+    error.name = data.name
+    if (data.stack !== undefined) error.stack = data.stack
+    return error
+  }
+  const error = new PopulaceError(data.code, '', data.remedy ?? '')
+  error.message = data.message
+  if (data.stack !== undefined) error.stack = data.stack
+  return error
+}

@@ -1,0 +1,70 @@
+// Every limit of populace, each with its reason. Reaching one is an error with a code or a counted refusal, never silence.
+
+/** Generations of one slot: 21 bits, so that generation * 2^32 + slot stays a safe integer (53 bits). */
+export const MAX_GENERATIONS = 2 ** 21
+
+/** Agents of one population: rows and slots are signed 32-bit numbers in shared tables, and one bit marks absence. */
+export const MAX_CAPACITY = 2 ** 30
+
+/** Smallest block: below it the per-block work (a claim, two calls) costs more than the rows. */
+export const MIN_BLOCK = 16
+
+/** Largest block: 4,096 rows of 30 bytes fit a second-level cache, and 1M agents still give 16 threads 15 blocks each. */
+export const MAX_BLOCK = 4096
+
+/** Blocks aimed at when a population's block is chosen: enough to balance 16 threads, few enough to cost nothing. */
+export const TARGET_BLOCKS = 256
+
+/** Partitions of one world: their tables are reserved (not touched) for each population. */
+export const MAX_PARTITIONS = 65_536
+
+/** Bytes of all partition names together: 64 a partition. */
+export const MAX_PARTITION_NAME_BYTES = 64 * MAX_PARTITIONS
+
+/** Bytes of one world in memory: what a 32-bit WebAssembly memory can address. */
+export const MAX_ARENA_BYTES = 2 ** 32
+
+/** Values of one column in one row: a kernel that wants more wants another population. */
+export const MAX_COLUMN_SIZE = 1024
+
+/** Labels of an enumeration: codes are stored in one byte. */
+export const MAX_LABELS = 256
+
+/** Draws of one agent in one engine and tick: the counter has 11 bits for them. */
+export const MAX_DRAWS = 2 ** 11
+
+/** Seeds: every safe integer from 0. */
+export const MAX_SEED = Number.MAX_SAFE_INTEGER
+
+/** Threads of one crew: each has its own effect buffers, and nobody's machine has more cores for one world. */
+export const MAX_WORKERS = 256
+
+/** Bins of a histogram: its partial results are kept for each block. */
+export const MAX_BINS = 1024
+
+/** Characters of a name (population, column, engine, measure, command). */
+export const MAX_NAME_LENGTH = 128
+
+/** Ticks whose measures wait for the main thread: then the crew holds, so memory is bounded. */
+export const MEASURE_RING_TICKS = 1024
+
+/** Steps of the spin before a thread waits in the kernel: about 20 µs, longer than a barrier takes when all threads run. */
+export const BARRIER_SPINS = 4000
+
+/** Milliseconds an inline crew steps before it lets the host's event loop turn. */
+export const INLINE_SLICE_MS = 8
+
+/** Ticks a second in real time. */
+export const MAX_HERTZ = 1000
+
+/** Fresh copies of one scenario module that inline simulations may load in a process: modules are never freed. */
+export const MAX_MODULE_COPIES = 64
+
+/** 'tick' events and progress reports a second, unless a listener asks for every n-th tick. */
+export const REPORTS_PER_SECOND = 20
+
+/** Pending commands: beyond it a host sends faster than ticks can apply. */
+export const MAX_PENDING_COMMANDS = 100_000
+
+/** Entries that a journal in memory keeps at least, at most twice as many: nothing grows with the number of ticks. */
+export const JOURNAL_ENTRIES = 10_000

@@ -1,0 +1,110 @@
+// Options of the public entry points: checked once, at the edge, by schemas; inner code sees resolved ones.
+// Unknown keys are refused by name with the nearest known one.
+import { z } from 'zod'
+import { PopulaceError } from './errors.js'
+import { MAX_HERTZ, MAX_SEED, MAX_WORKERS } from './limits.js'
+import { nearest } from './suggest.js'
+
+const count = (least: number, most: number) => z.number().int().min(least).max(most)
+
+/** Options of Simulation.create. */
+const simulation = z.strictObject({
+  workers: z.union([z.literal('auto'), count(0, MAX_WORKERS)]).default('auto'),
+  seed: count(0, MAX_SEED).default(0),
+  params: z.record(z.string(), z.unknown()).default({}),
+  checks: z.boolean().default(false),
+  limits: z.strictObject({ tickTimeoutMs: z.number().positive().optional() }).default({}),
+})
+
+/** Options of sim.run. */
+const run = z.strictObject({
+  ticks: count(0, Number.MAX_SAFE_INTEGER),
+  signal: z.instanceof(AbortSignal).optional(),
+  onProgress: z.custom<(p: Progress) => void>(f => typeof f === 'function', 'expected a function').optional(),
+})
+
+/** Options of sim.start. */
+const start = z.strictObject({
+  hz: z.number().positive().max(MAX_HERTZ),
+  overload: z.enum(['slow', 'skip']).default('slow'),
+})
+
+/** How far a run is. */
+export interface Progress {
+  /** Ticks done since the world began. */
+  readonly tick: number
+  /** Ticks of this run: done when tick has grown by as many. */
+  readonly ticks: number
+  readonly ticksPerSecond: number
+}
+
+export type ResolvedSimulationOptions = z.infer<typeof simulation>
+export type ResolvedRunOptions = z.infer<typeof run>
+export type ResolvedStartOptions = z.infer<typeof start>
+
+function knownAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let at: z.ZodType | undefined = schema
+  for (const key of path) {
+    while (at instanceof z.ZodDefault || at instanceof z.ZodOptional) at = at.unwrap() as z.ZodType
+    at = at instanceof z.ZodObject ? (at.shape[String(key)] as z.ZodType | undefined) : undefined
+  }
+  while (at instanceof z.ZodDefault || at instanceof z.ZodOptional) at = at.unwrap() as z.ZodType
+  return at instanceof z.ZodObject ? Object.keys(at.shape) : []
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  return typeof value === 'object' && value !== null ? 'an object' : String(value)
+}
+
+function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {
+  let at = given as Record<PropertyKey, unknown> | undefined
+  for (const key of path) at = at?.[key] as Record<PropertyKey, unknown> | undefined
+  return at
+}
+
+function check<T>(schema: z.ZodType<T>, given: unknown, what: string): T {
+  const result = schema.safeParse(given)
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  if (issue.code === 'unrecognized_keys') {
+    const [key] = issue.keys
+    const name = [...issue.path, key].join('.')
+    const known = knownAt(schema, issue.path)
+    const close = nearest(key, known)
+    throw new PopulaceError(
+      'OPTION_UNKNOWN',
+      `${what} has no option '${name}'`,
+      close ? `Did you mean '${close}'?` : `Known: ${known.join(', ')}.`,
+    )
+  }
+  const name = issue.path.join('.')
+  const subject =
+    name === ''
+      ? `The options of ${what} are ${shown(given)}`
+      : `Option '${name}' of ${what} is ${shown(valueAt(given, issue.path))}`
+  const why =
+    issue.code === 'invalid_union'
+      ? "expected 'auto' or an integer of at least 0"
+      : issue.message.replace(/^Invalid input: |^Invalid option: /, '')
+  throw new PopulaceError(
+    'OPTION_INVALID',
+    `${subject}: ${why.charAt(0).toLowerCase()}${why.slice(1)}`,
+    'See the options in docs/guide.md.',
+  )
+}
+
+/** OPTION_UNKNOWN, OPTION_INVALID. */
+export function resolveSimulationOptions(given: unknown): ResolvedSimulationOptions {
+  return check(simulation, given ?? {}, 'Simulation.create')
+}
+
+/** OPTION_UNKNOWN, OPTION_INVALID. */
+export function resolveRunOptions(given: unknown): ResolvedRunOptions {
+  return check(run, given, 'sim.run')
+}
+
+/** OPTION_UNKNOWN, OPTION_INVALID. */
+export function resolveStartOptions(given: unknown): ResolvedStartOptions {
+  return check(start, given, 'sim.start')
+}

@@ -1,0 +1,163 @@
+// Effects: changes that kernels make to other rows. Each thread adds into a buffer of its own (8 bytes a row of the
+// target), a frame's part of which is filled with the neutral value when that thread first touches the frame; when the
+// engine ends, the buffers of a touched frame are merged onto the column. Sums of integers are exact below 2^53, so
+// they do not depend on who added what, in which order.
+//
+// Written by the thread that owns a buffer during a run phase, read by whoever merges the frame during the merge phase.
+import { PopulaceError } from '../core/errors.js'
+import { invariant } from '../core/invariant.js'
+import { fresh } from '../kernels/fresh.js'
+import type { AnyArray, Effect } from '../memory/column-types.js'
+import { RANGE } from '../memory/columns.js'
+import type { ColumnLayout } from '../memory/layout.js'
+import type { PopulationMemory } from '../memory/population-memory.js'
+
+/** What an effect starts from. */
+const NEUTRAL: Readonly<Record<Effect, number>> = {
+  add: 0,
+  min: Number.POSITIVE_INFINITY,
+  max: Number.NEGATIVE_INFINITY,
+  or: 0,
+}
+
+const STEP: Readonly<Record<Effect, string>> = {
+  add: 'sums[row] += value',
+  min: 'if (value < sums[row]) sums[row] = value',
+  max: 'if (value > sums[row]) sums[row] = value',
+  or: 'sums[row] |= value',
+}
+
+/** Merges `value` into `row` of the target column when the engine ends. */
+export type AddEffect = (row: number, value: number) => void
+
+/** In checks mode, called with each effect. */
+export type EffectGuard = (row: number, value: number) => void
+
+/** One effect column of a population: all threads' buffers. */
+export class EffectColumn {
+  readonly population: PopulationMemory
+  readonly layout: ColumnLayout
+  readonly effect: Effect
+  readonly #array: AnyArray
+  readonly #sums: readonly Float64Array[]
+  readonly #flags: readonly Uint8Array[]
+
+  constructor(population: PopulationMemory, column: string, threads: number) {
+    const bound = population.columns.get(column)
+    const place = bound?.layout.effect
+    invariant(
+      bound !== undefined && place !== undefined && bound.layout.data.effect !== undefined,
+      `no effect buffer for ${population.layout.name}.${column}`,
+    )
+    const { rows, frames } = population.layout
+    this.population = population
+    this.layout = bound.layout
+    this.effect = bound.layout.data.effect
+    this.#array = bound.array
+    this.#sums = Array.from(
+      { length: threads },
+      (_, w) => new Float64Array(population.buffer, place.offset + w * place.stride, rows),
+    )
+    this.#flags = Array.from(
+      { length: threads },
+      (_, w) => new Uint8Array(population.buffer, place.flags + w * frames, frames),
+    )
+  }
+
+  /** The function that a kernel on `thread` calls. Its target row is checked: EFFECT_INVALID. */
+  adder(thread: number, guard?: EffectGuard): AddEffect {
+    const { block, shift, rows } = this.population.layout
+    const outside = (row: number): never => {
+      throw new PopulaceError(
+        'EFFECT_INVALID',
+        `An effect on '${this.population.layout.name}.${this.layout.name}' names row ${row}`,
+        'Test for -1 (nobody, the dead) or an empty index before using a row.',
+      )
+    }
+    const open = (frame: number) => {
+      this.#flags[thread][frame] = 1
+      this.#sums[thread].fill(NEUTRAL[this.effect], frame * block, (frame + 1) * block)
+    }
+    return fresh<AddEffect>(
+      { sums: this.#sums[thread], flags: this.#flags[thread], open, outside, guard },
+      `return (row, value) => {
+        if (!(row >= 0 && row < ${rows})) outside(row)
+        ${guard ? 'guard(row, value)' : ''}
+        if (flags[row >>> ${shift}] === 0) open(row >>> ${shift})
+        ${STEP[this.effect]}
+      }`,
+    )
+  }
+
+  /** Merges what all threads left in a frame. EFFECT_OUT_OF_RANGE, EFFECT_INVALID. */
+  merge(frame: number): void {
+    const { block } = this.population.layout
+    const begin = frame * block
+    const end = begin + this.population.frames.rows[frame]
+    for (let thread = 0; thread < this.#sums.length; thread++) {
+      if (this.#flags[thread][frame] === 0) continue
+      this.#flags[thread][frame] = 0
+      this.#fold(begin, end, this.#sums[thread], thread, frame)
+      this.#apply(begin, end, this.#sums[thread])
+      return
+    }
+  }
+
+  /** Folds the buffers of the other threads into the first one's. */
+  #fold(begin: number, end: number, into: Float64Array, first: number, frame: number): void {
+    for (let thread = first + 1; thread < this.#sums.length; thread++) {
+      if (this.#flags[thread][frame] === 0) continue
+      this.#flags[thread][frame] = 0
+      const from = this.#sums[thread]
+      switch (this.effect) {
+        case 'add':
+          for (let row = begin; row < end; row++) into[row] += from[row]
+          break
+        case 'min':
+          for (let row = begin; row < end; row++) if (from[row] < into[row]) into[row] = from[row]
+          break
+        case 'max':
+          for (let row = begin; row < end; row++) if (from[row] > into[row]) into[row] = from[row]
+          break
+        case 'or':
+          for (let row = begin; row < end; row++) into[row] |= from[row]
+      }
+    }
+  }
+
+  #apply(begin: number, end: number, sums: Float64Array): void {
+    const array = this.#array
+    const { effect } = this
+    const { kind } = this.layout.data
+    const [least, greatest] = RANGE[kind] ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
+    for (let row = begin; row < end; row++) {
+      const change = sums[row]
+      const old = array[row]
+      let value = old
+      if (effect === 'add') value = old + change
+      else if (effect === 'or') value = kind === 'u32' ? (old | change) >>> 0 : old | change
+      else if (effect === 'min') value = change < old ? change : old
+      else value = change > old ? change : old
+      if (value === old && change === change) continue
+      if (!(value >= least && value <= greatest) || value !== Math.floor(value)) this.#refuse(row, value)
+      array[row] = value
+    }
+  }
+
+  #refuse(row: number, value: number): never {
+    const { name } = this.population.layout
+    const where = `Column '${name}.${this.layout.name}' of agent ${this.population.id[row]}`
+    if (value !== Math.floor(value)) {
+      throw new PopulaceError(
+        'EFFECT_INVALID',
+        `${where} would become ${value} after effects`,
+        'Effects change integers: scale and round the value, or use a fixed column.',
+      )
+    }
+    throw new PopulaceError(
+      'EFFECT_OUT_OF_RANGE',
+      `${where} would become ${value} after effects`,
+      'Use a wider column, or smaller effects.',
+    )
+  }
+}

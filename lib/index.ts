@@ -1,0 +1,49 @@
+// The public face of populace: what scenarios and hosts import.
+export { ERROR_CODES, type ErrorCode, PopulaceError } from './core/errors.js'
+export { type AgentId, NONE } from './core/ids.js'
+export type { Progress } from './core/options.js'
+export type { Sequence } from './core/sequence.js'
+export type { Column, Columns, DocColumn, Effect, Json, Row, Values, View } from './memory/column-types.js'
+export {
+  bool,
+  doc,
+  enumeration,
+  f32,
+  f64,
+  fixed,
+  i8,
+  i16,
+  i32,
+  index,
+  NO_INDEX,
+  ref,
+  u8,
+  u16,
+  u32,
+} from './memory/columns.js'
+export { defineParams, type Param, type Params, type ParamValues } from './memory/params.js'
+export {
+  type Access,
+  type AnyPopulation,
+  defineLattice,
+  definePopulation,
+  type Lattice,
+  type Population,
+  type Rows,
+} from './memory/population.js'
+export type { Table } from './memory/table.js'
+export type { World } from './memory/world.js'
+export type { Receipt } from './run/commands.js'
+export { count, histogram, type Measure, type MeasureValues, max, mean, min, sum } from './run/measures.js'
+export { type Command, defineCommand, defineScenario, type Scenario } from './run/scenario.js'
+export { type RunOptions, Simulation, type SimulationOptions } from './run/simulation.js'
+export {
+  BaseEngine,
+  defineEngine,
+  defineMainEngine,
+  type EngineOptions,
+  KernelEngine,
+  MainEngine,
+  type Recorder,
+} from './schedule/engine.js'
+export type { Loop, Random, Scope } from './schedule/scope.js'

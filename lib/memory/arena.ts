@@ -1,0 +1,28 @@
+// The memory of a world: one shared WebAssembly memory. Reserving is free, pages commit when touched, and kernels in
+// WebAssembly could run on it with no copy.
+import { PopulaceError } from '../core/errors.js'
+
+// Node's type library has no WebAssembly; this is the part that is used.
+interface SharedMemoryMaker {
+  readonly WebAssembly: {
+    Memory: new (o: { initial: number; maximum: number; shared: true }) => { readonly buffer: SharedArrayBuffer }
+  }
+}
+
+const PAGE = 65536
+
+/** Reserves `bytes` of zeros that all threads share. ARENA_TOO_LARGE when the process has no such room. */
+export function reserveArena(bytes: number): SharedArrayBuffer {
+  const pages = Math.max(1, Math.ceil(bytes / PAGE))
+  const { WebAssembly } = globalThis as unknown as SharedMemoryMaker
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }).buffer
+  } catch (error) {
+    throw new PopulaceError(
+      'ARENA_TOO_LARGE',
+      `This process cannot reserve ${(bytes / 2 ** 20).toFixed(0)} MiB for a world`,
+      'Close simulations that are done, or lower the capacities.',
+      error,
+    )
+  }
+}

@@ -1,0 +1,177 @@
+// One population in memory: its arrays, and the ways its rows come and go. Rows of a partition are dense: a removal
+// moves the partition's last row into the hole. Every change tells the undo log first, when there is one.
+// Changed by one thread at a time, between barriers; kernels write columns only.
+import { arrayAt, bytesOf } from './arrays.js'
+import type { AnyArray } from './column-types.js'
+import { Frames, FramesSpent } from './frames.js'
+import { type ColumnLayout, META, type PopulationLayout, type WorldLayout } from './layout.js'
+import { Slots } from './slots.js'
+import type { UndoLog } from './undo.js'
+
+/** Rows that lie one after another: `count` rows from `row`; the first is number `at` of those asked for. */
+export interface Segment {
+  readonly row: number
+  readonly count: number
+  readonly at: number
+}
+
+/** A column with its array. */
+export interface BoundColumn {
+  readonly layout: ColumnLayout
+  readonly array: AnyArray
+  /** Values a row. */
+  readonly size: number
+}
+
+export class PopulationMemory {
+  readonly layout: PopulationLayout
+  readonly buffer: ArrayBufferLike
+  readonly frames: Frames
+  readonly slots: Slots
+  readonly id: Float64Array
+  readonly partition: Uint32Array
+  readonly columns: ReadonlyMap<string, BoundColumn>
+  /** One of `Uint32Array` a not-every-tick engine: the tick of each row's last turn plus one; its birth's, before any. */
+  readonly lastTurns: readonly Uint32Array[]
+  #undo: UndoLog | undefined
+
+  constructor(buffer: ArrayBufferLike, layout: PopulationLayout, world: WorldLayout) {
+    this.buffer = buffer
+    this.layout = layout
+    this.frames = new Frames(buffer, layout, world)
+    this.slots = new Slots(buffer, layout)
+    this.id = new Float64Array(buffer, layout.id, layout.rows)
+    this.partition = new Uint32Array(buffer, layout.partition, layout.rows)
+    this.columns = new Map(
+      layout.columns.map(column => {
+        const { size, kind } = column.data
+        return [column.name, { layout: column, array: arrayAt(buffer, kind, column.offset, layout.rows * size), size }]
+      }),
+    )
+    this.lastTurns = [...layout.turns.values()].map(t => new Uint32Array(buffer, t.last, layout.rows))
+  }
+
+  get undo(): UndoLog | undefined {
+    return this.#undo
+  }
+
+  set undo(log: UndoLog | undefined) {
+    this.#undo = log
+    this.frames.undo = log
+    this.slots.undo = log
+  }
+
+  /** Agents alive. */
+  get size(): number {
+    return this.frames.meta[META.size]
+  }
+
+  /** The row of an agent; -1 for nobody and the dead. */
+  rowOf(id: number): number {
+    const row = (this.slots.row[id >>> 0] ?? 0) - 1
+    return row >= 0 && this.id[row] === id ? row : -1
+  }
+
+  /**
+   * Makes `count` agents in a partition, columns at their defaults; `stamp` is the tick of their birth plus one.
+   * The ids come in `ids`, in order. Throws before anything changes when there is no room.
+   */
+  spawn(count: number, partition: number, stamp: number, ids: Float64Array): Segment[] {
+    if (count > this.slots.room) throw this.slots.fullError(count)
+    if (!this.frames.fits(partition, count)) throw new FramesSpent(this.layout.name)
+    const segments: Segment[] = []
+    for (let at = 0; at < count; ) {
+      const { row, count: n } = this.frames.extend(partition, count - at)
+      const last = segments.at(-1)
+      if (last && last.row + last.count === row) segments[segments.length - 1] = { ...last, count: last.count + n }
+      else segments.push({ row, count: n, at })
+      at += n
+    }
+    for (const segment of segments) this.#open(segment, partition, stamp, ids)
+    return segments
+  }
+
+  #open(segment: Segment, partition: number, stamp: number, ids: Float64Array): void {
+    const { row: begin, count, at } = segment
+    const end = begin + count
+    const undo = this.#undo
+    undo?.touch(this.id, begin, count)
+    undo?.touch(this.partition, begin, count)
+    for (let row = begin, i = at; row < end; row++, i++) {
+      const id = this.slots.take(row)
+      this.id[row] = id
+      ids[i] = id
+    }
+    // Untouched memory is zero already; writing zeros would only commit pages.
+    for (let row = begin; row < end; row++) if (this.partition[row] !== partition) this.partition[row] = partition
+    for (const { array, size, layout } of this.columns.values()) {
+      undo?.touch(array, begin * size, count * size)
+      fillUnlessEqual(array, begin * size, end * size, layout.data.default)
+    }
+    for (const last of this.lastTurns) {
+      undo?.touch(last, begin, count)
+      fillUnlessEqual(last, begin, end, stamp)
+    }
+  }
+
+  /** Removes the agent in a row; the partition's last row takes its place. */
+  remove(row: number): void {
+    const partition = this.partition[row]
+    const last = this.frames.lastRow(partition)
+    this.slots.release(this.id[row] >>> 0)
+    if (last !== row) this.#copyRow(last, row)
+    this.undo?.touch(this.id, last)
+    this.id[last] = 0
+    this.frames.shrink(partition)
+  }
+
+  #copyRow(from: number, to: number): void {
+    const undo = this.#undo
+    undo?.touch(this.id, to)
+    this.id[to] = this.id[from]
+    this.slots.moved(this.id[to] >>> 0, to)
+    for (const { array, size } of this.columns.values()) {
+      undo?.touch(array, to * size, size)
+      array.copyWithin(to * size, from * size, (from + 1) * size)
+    }
+    for (const last of this.lastTurns) {
+      undo?.touch(last, to)
+      last[to] = last[from]
+    }
+  }
+
+  /** Rows in (partition, block) order, of one partition or of all, joined where they lie one after another. */
+  segments(partition?: number): Segment[] {
+    const { frames } = this
+    frames.refresh()
+    const found: Segment[] = []
+    let at = 0
+    for (let i = 0; i < frames.blocks; i++) {
+      const frame = frames.blockList[i]
+      if (partition !== undefined && frames.partitionOf[frame] !== partition) continue
+      const row = frame * this.layout.block
+      const count = frames.rows[frame]
+      const last = found.at(-1)
+      if (last && last.row + last.count === row) found[found.length - 1] = { ...last, count: last.count + count }
+      else found.push({ row, count, at })
+      at += count
+    }
+    return found
+  }
+
+  /** Bytes of columns, ids and slots for the agents there is room for. */
+  get columnBytes(): number {
+    let bytes = 8 + 4 + 4
+    for (const { size, layout } of this.columns.values()) bytes += size * bytesOf(layout.data.kind)
+    return bytes * this.layout.capacity
+  }
+}
+
+/** Fills where the value differs, so that memory never written stays uncommitted. */
+function fillUnlessEqual(array: AnyArray, begin: number, end: number, value: number): void {
+  if (value !== 0) {
+    array.fill(value, begin, end)
+    return
+  }
+  for (let i = begin; i < end; i++) if (array[i] !== 0) array[i] = 0
+}

@@ -1,0 +1,102 @@
+// The slots of one population: who lives in each, where, and which are free. An id names a slot and a generation, so an
+// id is never another agent's. Slots are given out lowest first; one whose generations are spent is retired.
+// Changed by one thread at a time, between barriers; read by all.
+import { PopulaceError } from '../core/errors.js'
+import { idOf } from '../core/ids.js'
+import { MAX_GENERATIONS } from '../core/limits.js'
+import { META, type PopulationLayout } from './layout.js'
+import type { UndoLog } from './undo.js'
+
+export class Slots {
+  /** The row of each slot plus one; 0: nobody. */
+  readonly row: Int32Array
+  /** How many lived in each slot before. */
+  readonly generation: Uint32Array
+  undo: UndoLog | undefined
+  readonly #meta: Int32Array
+  readonly #free: Int32Array
+  readonly #layout: PopulationLayout
+
+  constructor(buffer: ArrayBufferLike, layout: PopulationLayout) {
+    this.#layout = layout
+    this.#meta = new Int32Array(buffer, layout.meta, META.words)
+    this.row = new Int32Array(buffer, layout.slotRow, layout.capacity + 1)
+    this.generation = new Uint32Array(buffer, layout.slotGeneration, layout.capacity + 1)
+    this.#free = new Int32Array(buffer, layout.freeSlots, Math.ceil((layout.capacity + 1) / 32))
+  }
+
+  #put(array: Int32Array | Uint32Array, at: number, value: number): void {
+    this.undo?.touch(array, at)
+    array[at] = value
+  }
+
+  /** Agents that can still be made. */
+  get room(): number {
+    return this.#meta[META.slotsFree] + this.#layout.capacity - this.#meta[META.slotsUsed]
+  }
+
+  /** Slots never used yet; when no freed one waits, the next ids are consecutive. */
+  get onlyFresh(): boolean {
+    return this.#meta[META.slotsFree] === 0
+  }
+
+  /** Gives the lowest free slot to the agent in `row`; its id. CAPACITY_EXCEEDED, GENERATIONS_SPENT. */
+  take(row: number): number {
+    const slot = this.#meta[META.slotsFree] > 0 ? this.#takeFreed() : this.#takeFresh()
+    this.#put(this.row, slot, row + 1)
+    return idOf(slot, this.generation[slot])
+  }
+
+  #takeFresh(): number {
+    const used = this.#meta[META.slotsUsed]
+    if (used === this.#layout.capacity) throw this.fullError(1)
+    this.#put(this.#meta, META.slotsUsed, used + 1)
+    return used + 1
+  }
+
+  #takeFreed(): number {
+    const free = this.#free
+    let word = this.#meta[META.firstFree]
+    while (free[word] === 0) word++
+    const bits = free[word]
+    const bit = 31 - Math.clz32(bits & -bits)
+    this.#put(free, word, bits & (bits - 1))
+    this.#put(this.#meta, META.firstFree, word)
+    this.#put(this.#meta, META.slotsFree, this.#meta[META.slotsFree] - 1)
+    return word * 32 + bit
+  }
+
+  /** Frees the slot of an agent that died. */
+  release(slot: number): void {
+    this.#put(this.row, slot, 0)
+    this.#put(this.generation, slot, this.generation[slot] + 1)
+    if (this.generation[slot] === MAX_GENERATIONS) return // retired: its ids are spent
+    const word = slot >>> 5
+    this.#put(this.#free, word, this.#free[word] | (1 << (slot & 31)))
+    if (this.#meta[META.slotsFree] === 0 || word < this.#meta[META.firstFree])
+      this.#put(this.#meta, META.firstFree, word)
+    this.#put(this.#meta, META.slotsFree, this.#meta[META.slotsFree] + 1)
+  }
+
+  /** The agent of a slot moved to another row. */
+  moved(slot: number, row: number): void {
+    this.#put(this.row, slot, row + 1)
+  }
+
+  /** Why no more agents can be made. */
+  fullError(wanted: number): PopulaceError {
+    const { name, capacity } = this.#layout
+    if (this.#meta[META.slotsUsed] === capacity && this.#meta[META.size] < capacity && this.room === 0) {
+      return new PopulaceError(
+        'GENERATIONS_SPENT',
+        `Population '${name}' has retired slots: their ${MAX_GENERATIONS} generations are spent`,
+        'Give it a larger capacity.',
+      )
+    }
+    return new PopulaceError(
+      'CAPACITY_EXCEEDED',
+      `Population '${name}' has room for ${this.room} more of its ${capacity} agents, and ${wanted} were asked for`,
+      `Raise the capacity of '${name}'.`,
+    )
+  }
+}

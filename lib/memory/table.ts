@@ -1,0 +1,245 @@
+// A population as hosts see it: get, set, rows, spawn, update, despawn by id and by column name.
+// Values are checked before anything changes; numbers are what columns hold, labels what enumerations are given.
+import { PopulaceError } from '../core/errors.js'
+import { hint } from '../core/suggest.js'
+import { newArray } from './arrays.js'
+import type { AnyArray, Columns, Read, Row, Values, View, Write } from './column-types.js'
+import { type ColumnData, RANGE } from './columns.js'
+import { DEFAULT_PARTITION, type Partitions } from './partitions.js'
+import type { BoundColumn, PopulationMemory, Segment } from './population-memory.js'
+
+/** What a table asks of the world it belongs to. */
+export interface TableScope {
+  readonly partitions: Partitions
+  /** Stamp of births: tick plus one. */
+  readonly stamp: number
+  mayWrite(): void
+  mayRestructure(): void
+  guard<T>(work: () => T): T
+}
+
+function invalid(where: string, what: string, remedy: string): never {
+  throw new PopulaceError('VALUE_INVALID', `${where} ${what}`, remedy)
+}
+
+/** One number as the column stores it. VALUE_INVALID. */
+function stored(data: ColumnData, given: unknown, where: string): number {
+  let value = given
+  if (data.labels && typeof given === 'string') {
+    value = data.codes[given]
+    if (value === undefined) invalid(where, `has no label '${given}'`, hint(given, data.labels))
+  }
+  if (typeof value !== 'number')
+    return invalid(
+      where,
+      `is given ${given === null ? 'null' : typeof given}`,
+      data.labels ? 'Give a label or its code.' : 'Give a number.',
+    )
+  if (Number.isNaN(value)) invalid(where, 'is given NaN', 'Give a number.')
+  const scaled = data.kind === 'fixed' ? Math.round(value / data.unit) : value
+  const range = data.labels ? [0, data.labels.length - 1] : RANGE[data.kind]
+  if (range && !(Number.isInteger(scaled) && scaled >= range[0] && scaled <= range[1])) {
+    invalid(
+      where,
+      `is given ${value}`,
+      data.kind === 'fixed'
+        ? 'Give a number whose steps fit 53 bits.'
+        : `Give an integer from ${range[0]} to ${range[1]}.`,
+    )
+  }
+  return scaled
+}
+
+/** The values of a row as the column stores them. VALUE_INVALID. */
+export function storedValues(column: BoundColumn, given: unknown, where: string): readonly number[] {
+  const { data } = column.layout
+  if (column.size === 1) return [stored(data, given, where)]
+  const list = given as ArrayLike<unknown> | null | undefined
+  if (typeof list !== 'object' || list === null || list.length !== column.size) {
+    invalid(where, `holds ${column.size} values a row`, `Give an array of ${column.size} numbers.`)
+  }
+  return Array.from(list, v => stored(data, v, where))
+}
+
+/** What a host gets of one stored number. */
+function shown(data: ColumnData, value: number): number | string {
+  if (data.labels) return data.labels[value]
+  return data.kind === 'fixed' ? value * data.unit : value
+}
+
+export class Table<C extends Columns> {
+  readonly #memory: PopulationMemory
+  readonly #scope: TableScope
+
+  /** @internal Tables are given by world.population(). */
+  constructor(memory: PopulationMemory, scope: TableScope) {
+    this.#memory = memory
+    this.#scope = scope
+  }
+
+  /** Agents alive. */
+  get size(): number {
+    return this.#memory.size
+  }
+
+  #column(name: string): BoundColumn {
+    const { columns, layout } = this.#memory
+    const column = columns.get(name)
+    if (!column)
+      throw new PopulaceError(
+        'COLUMN_UNKNOWN',
+        `Population '${layout.name}' has no column '${name}'`,
+        `Check the spelling; ${hint(name, [...columns.keys()])}`,
+      )
+    return column
+  }
+
+  #parse(values: object | undefined): [BoundColumn, readonly number[]][] {
+    if (values !== undefined && (typeof values !== 'object' || values === null)) {
+      invalid(
+        `Population '${this.#memory.layout.name}'`,
+        `is given ${String(values)} for values`,
+        'Give an object of values by column name.',
+      )
+    }
+    return Object.entries(values ?? {})
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => {
+        const column = this.#column(name)
+        return [column, storedValues(column, value, `Column '${this.#memory.layout.name}.${name}'`)]
+      })
+  }
+
+  #write(row: number, values: readonly [BoundColumn, readonly number[]][]): void {
+    for (const [{ array, size }, numbers] of values) {
+      this.#memory.undo?.touch(array, row * size, size)
+      for (let k = 0; k < size; k++) array[row * size + k] = numbers[k]
+    }
+  }
+
+  #row(row: number): Row<C> {
+    const out: Record<string, unknown> = { id: this.#memory.id[row] }
+    for (const [name, { array, size, layout }] of this.#memory.columns) {
+      if (size === 1) out[name] = shown(layout.data, array[row])
+      else out[name] = Array.from(array.subarray(row * size, (row + 1) * size), v => shown(layout.data, v))
+    }
+    return out as Row<C> // made from the same columns that C names
+  }
+
+  /** A copy of an agent's values; undefined for nobody and the dead. */
+  get(id: number): Row<C> | undefined {
+    const row = this.#memory.rowOf(id)
+    return row < 0 ? undefined : this.#row(row)
+  }
+
+  /** Changes an agent's values; false for nobody and the dead. VALUE_INVALID, COLUMN_UNKNOWN. */
+  set(id: number, values: Values<C>): boolean {
+    this.#scope.mayWrite()
+    const parsed = this.#parse(values)
+    const row = this.#memory.rowOf(id)
+    if (row < 0) return false
+    this.#write(row, parsed)
+    return true
+  }
+
+  /** Copies of the agents whose values match, in (partition, block, row) order. Not to be mixed with births and deaths. */
+  *rows(match?: Values<C>): IterableIterator<Row<C>> {
+    const wanted = this.#parse(match)
+    for (const { row: begin, count } of this.#memory.segments()) {
+      for (let row = begin; row < begin + count; row++) {
+        if (wanted.every(([{ array, size }, v]) => v.every((x, k) => array[row * size + k] === x))) yield this.#row(row)
+      }
+    }
+  }
+
+  /** A copy of a column as kernels see it, in (partition, block, row) order. COLUMN_UNKNOWN. */
+  column<K extends keyof C & string>(name: K): Read<C[K]> {
+    const { array, size, layout } = this.#column(name)
+    const copy = newArray(layout.data.kind, this.size * size)
+    for (const s of this.#memory.segments())
+      copy.set(array.subarray(s.row * size, (s.row + s.count) * size), s.at * size)
+    return copy as unknown as Read<C[K]> // every column is read as a typed array
+  }
+
+  /** Makes one agent; its id. CAPACITY_EXCEEDED, PERMANENT, VALUE_INVALID, COLUMN_UNKNOWN. */
+  spawn(values: Values<C> = {}, partition: string = DEFAULT_PARTITION): number {
+    this.#scope.mayRestructure()
+    const parsed = this.#parse(values)
+    const ids = new Float64Array(1)
+    const [{ row }] = this.#scope.guard(() => this.#memory.spawn(1, this.#partition(partition), this.#scope.stamp, ids))
+    this.#write(row, parsed)
+    return ids[0]
+  }
+
+  /**
+   * Makes `count` agents; their ids. `fill` is given whole columns of `count` rows (typed arrays, as kernels see them),
+   * defaults filled in, and the ids in the same order. CAPACITY_EXCEEDED, PERMANENT, VALUE_INVALID.
+   */
+  spawnMany(
+    count: number,
+    o: { partition?: string; fill?(columns: { readonly [k in keyof C]: Write<C[k]> }, ids: View): void } = {},
+  ): Float64Array {
+    this.#scope.mayRestructure()
+    const { layout } = this.#memory
+    if (!(Number.isInteger(count) && count >= 0))
+      invalid(`spawnMany on '${layout.name}'`, `is given a count of ${count}`, 'Give an integer of at least 0.')
+    if (o.fill !== undefined && typeof o.fill !== 'function')
+      invalid(`spawnMany on '${layout.name}'`, 'is given a fill that is no function', 'Give a function of the columns.')
+    const ids = new Float64Array(count)
+    if (count === 0) return ids
+    const segments = this.#scope.guard(() =>
+      this.#memory.spawn(count, this.#partition(o.partition ?? DEFAULT_PARTITION), this.#scope.stamp, ids),
+    )
+    if (o.fill) this.#fill(segments, count, columns => o.fill?.(columns, ids))
+    return ids
+  }
+
+  /** Changes whole columns, of one partition or of all: rows in (partition, block, row) order. */
+  update(fill: (columns: { readonly [k in keyof C]: Write<C[k]> }, ids: View) => void, partition?: string): void {
+    this.#scope.mayWrite()
+    const number = partition === undefined ? undefined : this.#scope.partitions.find(partition)
+    if (partition !== undefined && number === undefined) return // nobody lives there
+    const segments = this.#memory.segments(number)
+    const count = segments.reduce((n, s) => n + s.count, 0)
+    const ids = new Float64Array(count)
+    for (const s of segments) ids.set(this.#memory.id.subarray(s.row, s.row + s.count), s.at)
+    this.#fill(segments, count, columns => fill(columns, ids))
+  }
+
+  /** Gives `fill` the columns themselves where the rows lie one after another, else copies that are written back. */
+  #fill(
+    segments: readonly Segment[],
+    count: number,
+    fill: (columns: { readonly [k in keyof C]: Write<C[k]> }) => void,
+  ): void {
+    const views: Record<string, AnyArray> = {}
+    const whole = segments.length === 1 ? segments[0] : undefined
+    for (const [name, { array, size, layout }] of this.#memory.columns) {
+      for (const s of segments) this.#memory.undo?.touch(array, s.row * size, s.count * size)
+      if (whole) {
+        views[name] = array.subarray(whole.row * size, (whole.row + count) * size)
+        continue
+      }
+      views[name] = newArray(layout.data.kind, count * size)
+      for (const s of segments) views[name].set(array.subarray(s.row * size, (s.row + s.count) * size), s.at * size)
+    }
+    fill(views as { readonly [k in keyof C]: Write<C[k]> }) // made from the same columns that C names
+    if (whole) return
+    for (const [name, { array, size }] of this.#memory.columns) {
+      for (const s of segments) array.set(views[name].subarray(s.at * size, (s.at + s.count) * size), s.row * size)
+    }
+  }
+
+  #partition(name: string): number {
+    return this.#scope.partitions.number(name)
+  }
+
+  /** Ends an agent's life; false for nobody and the dead. PERMANENT. */
+  despawn(id: number): boolean {
+    this.#scope.mayRestructure()
+    const row = this.#memory.rowOf(id)
+    if (row < 0) return false
+    this.#memory.remove(row)
+    return true
+  }
+}

@@ -1,0 +1,184 @@
+// The world as setup, main engines, commands, hosts and tests see it: agents by id, values by name. Each call acts at
+// once: it is complete, with its id given and visible to the next get, before it returns.
+// Kernels never come here; they are given the arrays themselves.
+import { PopulaceError } from '../core/errors.js'
+import type { Columns } from './column-types.js'
+import { FramesSpent, framesError } from './frames.js'
+import type { WorldLayout } from './layout.js'
+import { DEFAULT_PARTITION, Partitions } from './partitions.js'
+import type { AnyPopulation, Population } from './population.js'
+import { populationData } from './population.js'
+import { PopulationMemory } from './population-memory.js'
+import { Table } from './table.js'
+import { UndoLog } from './undo.js'
+
+/** All arrays of a world, in one thread. */
+export class WorldMemory {
+  readonly layout: WorldLayout
+  readonly buffer: ArrayBufferLike
+  readonly populations: readonly PopulationMemory[]
+  readonly partitions: Partitions
+  readonly #byName: ReadonlyMap<string, PopulationMemory>
+
+  constructor(buffer: ArrayBufferLike, layout: WorldLayout) {
+    this.buffer = buffer
+    this.layout = layout
+    this.partitions = new Partitions(buffer, layout)
+    this.populations = layout.populations.map(p => new PopulationMemory(buffer, p, layout))
+    this.#byName = new Map(this.populations.map(p => [p.layout.name, p]))
+  }
+
+  /** By name, for names that were checked before. POPULATION_UNKNOWN. */
+  population(name: string): PopulationMemory {
+    const found = this.#byName.get(name)
+    if (!found)
+      throw new PopulaceError(
+        'POPULATION_UNKNOWN',
+        `The scenario has no population '${name}'`,
+        `It lists ${[...this.#byName.keys()].map(n => `'${n}'`).join(', ')}.`,
+      )
+    return found
+  }
+
+  /** Makes partition '0' and all cells of lattices; once, in memory never used. */
+  open(): void {
+    this.partitions.number(DEFAULT_PARTITION)
+    for (const population of this.populations) {
+      if (!population.layout.lattice) continue
+      population.spawn(population.layout.capacity, 0, 0, new Float64Array(population.layout.capacity))
+    }
+    this.refresh()
+  }
+
+  /** To be called after structural changes, before kernels run. */
+  refresh(): void {
+    for (const population of this.populations) population.frames.refresh()
+  }
+
+  /** From here on, until `commit` or `undo`, every change can be taken back. */
+  begin(): UndoLog {
+    const log = new UndoLog(this.buffer)
+    this.#log(log)
+    return log
+  }
+
+  /** Lets the changes since `begin` stand. */
+  commit(): void {
+    this.#log(undefined)
+  }
+
+  #log(log: UndoLog | undefined): void {
+    this.partitions.undo = log
+    for (const population of this.populations) population.undo = log
+  }
+}
+
+/** What may be done with a world: setup may fill permanent populations, edits may change the rest, reads nothing. */
+export type WorldMode = 'setup' | 'edit' | 'read'
+
+/** How a view of the world is bound. */
+export interface WorldScope {
+  readonly mode: WorldMode
+  /** The tick that changes belong to; -1 in setup. */
+  readonly tick: number
+  /** Populations that may be changed; undefined: all. */
+  readonly writes?: ReadonlySet<string>
+  /** Whether frames that ran out are told as such, so that setup can start again with smaller blocks. */
+  readonly retryFrames?: boolean
+}
+
+export class World {
+  /** The tick that changes made here belong to: the index of the next tick; 0 in setup. */
+  readonly tick: number
+  readonly #memory: WorldMemory
+  readonly #scope: WorldScope
+  #open = true
+
+  /** @internal Worlds are given to you, never made. */
+  constructor(memory: WorldMemory, scope: WorldScope) {
+    this.#memory = memory
+    this.#scope = scope
+    this.tick = Math.max(0, scope.tick)
+  }
+
+  /** The agents of a population. POPULATION_UNKNOWN. */
+  population<N extends string, C extends Columns>(p: Population<N, C>): Table<C> {
+    this.#usable()
+    const data = populationData(p as AnyPopulation, 'What world.population() was given')
+    const population = this.#memory.population(data.name)
+    return new Table<C>(population, {
+      partitions: this.#memory.partitions,
+      stamp: this.#scope.tick + 1,
+      mayWrite: () => this.#mayWrite(data.name),
+      mayRestructure: () => this.#mayRestructure(data.name, data.permanent, data.lattice !== undefined),
+      guard: <T>(work: () => T): T => {
+        try {
+          return work()
+        } catch (error) {
+          if (error instanceof FramesSpent && !this.#scope.retryFrames) throw framesError(population.layout)
+          throw error
+        }
+      },
+    })
+  }
+
+  /** A small integer that names the partition in kernels; the same for the life of the world. NAME_INVALID. */
+  partition(name: string): number {
+    this.#usable()
+    const known = this.#memory.partitions.find(name)
+    if (known !== undefined) return known
+    this.#mayWrite(undefined)
+    return this.#memory.partitions.number(name)
+  }
+
+  /** @internal Ends the use of this view: a world kept beyond its call refuses everything. */
+  close(): void {
+    this.#open = false
+  }
+
+  #usable(): void {
+    if (!this.#open) {
+      throw new PopulaceError(
+        'WORLD_READ_ONLY',
+        'A world was used after the call that it was given to',
+        'Take copies out of the call, never the world itself.',
+      )
+    }
+  }
+
+  #mayWrite(population: string | undefined): void {
+    this.#usable()
+    const { mode, writes } = this.#scope
+    if (mode === 'read') {
+      throw new PopulaceError(
+        'WORLD_READ_ONLY',
+        'The world was changed inside read()',
+        'Send a command, or change it in a main engine or between runs.',
+      )
+    }
+    if (population !== undefined && writes && !writes.has(population)) {
+      throw new PopulaceError(
+        'WORLD_READ_ONLY',
+        `A main engine changed population '${population}', which it does not write`,
+        `Add it to the engine's writes.`,
+      )
+    }
+  }
+
+  #mayRestructure(population: string, permanent: boolean, lattice: boolean): void {
+    this.#mayWrite(population)
+    if (lattice)
+      throw new PopulaceError(
+        'PERMANENT',
+        `'${population}' is a lattice: its cells are there from the start, for ever`,
+        'Change them with update() or set().',
+      )
+    if (permanent && this.#scope.mode !== 'setup') {
+      throw new PopulaceError(
+        'PERMANENT',
+        `Population '${population}' is permanent: none of its agents is made or dies after setup`,
+        'Make them in setup, or leave permanent off.',
+      )
+    }
+  }
+}

@@ -1,0 +1,140 @@
+// Binds a kernel engine to memory in one thread: builds its scope, calls its factory once, and gives the function that
+// steps one block.
+import { PURPOSE, streamKey } from '../core/threefry.js'
+import type { AddEffect, EffectColumn, EffectGuard } from '../exchange/effects.js'
+import { makeRows } from '../exchange/rows.js'
+import { type AgentRandom, makeAgentRandom, type RowGuard } from '../kernels/agent-random.js'
+import { arrayAt } from '../memory/arrays.js'
+import type { AnyArray } from '../memory/column-types.js'
+import type { PopulationMemory } from '../memory/population-memory.js'
+import type { WorldMemory } from '../memory/world.js'
+import { type KernelEngine, turnModulus } from '../schedule/engine.js'
+import type { Loop } from '../schedule/scope.js'
+import { touchedBy } from '../schedule/touches.js'
+import type { Plan } from './plan.js'
+
+/** The effect columns of a world by 'population.column'; each has all threads' buffers. */
+export type EffectColumns = ReadonlyMap<string, EffectColumn>
+
+/** How checks mode binds its second kernel: to copies, with guards. */
+export interface BindOverrides {
+  /** Own-row columns by name, in place of the world's. */
+  readonly own?: Readonly<Record<string, AnyArray>>
+  readonly rowGuard?: RowGuard
+  readonly effectGuard?: (key: string) => EffectGuard
+  /** Effects are told to the guard only. */
+  readonly discardEffects?: boolean
+}
+
+/** An engine bound in one thread. */
+export interface BoundEngine {
+  readonly engine: KernelEngine
+  readonly population: PopulationMemory
+  readonly random: AgentRandom
+  readonly loop: Loop
+  /** Sets the random key of a tick. */
+  beginTick(tick: number): void
+  /** Whether a block with this ordinal gets a turn in a tick. */
+  hasTurn(ordinal: number, tick: number): boolean
+  /** Notes that rows [begin, end) have their turn now: their elapsed ticks are told to the kernel. */
+  noteTurn(begin: number, end: number, tick: number): void
+}
+
+function ownColumns(engine: KernelEngine, population: PopulationMemory): Record<string, AnyArray> {
+  const own: Record<string, AnyArray> = {}
+  for (const name of [...engine.reads, ...engine.writes]) {
+    const column = population.columns.get(name)
+    if (column) own[name] = column.array
+  }
+  return own
+}
+
+function sight(engine: KernelEngine, memory: WorldMemory): Record<string, object> {
+  const { writes } = touchedBy(engine)
+  const seen: Record<string, object> = {}
+  for (const [key, { population: name, columns }] of engine.senses) {
+    const population = memory.population(name)
+    const arrays: Record<string, AnyArray> = {}
+    for (const column of columns) {
+      const bound = population.columns.get(column)
+      if (!bound) continue
+      const { layout, size } = bound
+      const copied = writes.has(`${name}.${column}`)
+      arrays[column] = copied
+        ? arrayAt(memory.buffer, layout.data.kind, layout.copy, population.layout.rows * size)
+        : bound.array
+    }
+    seen[key] = makeRows(population, arrays)
+  }
+  return seen
+}
+
+function adders(
+  engine: KernelEngine,
+  effects: EffectColumns,
+  thread: number,
+  o: BindOverrides,
+): Record<string, Record<string, AddEffect>> {
+  const out: Record<string, Record<string, AddEffect>> = {}
+  for (const [key, { population, columns }] of engine.effects) {
+    out[key] = {}
+    for (const column of columns) {
+      const name = `${population}.${column}`
+      const target = effects.get(name) as EffectColumn // made for every effect of the plan
+      const guard = o.effectGuard?.(name)
+      out[key][column] = o.discardEffects && guard ? guard : target.adder(thread, guard)
+    }
+  }
+  return out
+}
+
+/** Builds the scope and calls the factory. */
+export function bindEngine(
+  plan: Plan,
+  memory: WorldMemory,
+  engine: KernelEngine,
+  effects: EffectColumns,
+  thread: number,
+  o: BindOverrides = {},
+): BoundEngine {
+  const population = memory.population(engine.population)
+  const { layout } = population
+  const turns = layout.turns.get(engine.name)
+  const last = turns && new Uint32Array(memory.buffer, turns.last, layout.rows)
+  const elapsed = turns && new Uint32Array(memory.buffer, turns.elapsed, layout.rows)
+  const random = makeAgentRandom(population.id, o.rowGuard)
+  const self = {
+    ...(o.own ?? ownColumns(engine, population)),
+    id: population.id,
+    partition: population.partition,
+    get elapsed() {
+      // Only engines that skip turns keep their ticks; for the others it is 1 for all, written when first looked for.
+      return elapsed ?? new Uint8Array(memory.buffer, memory.layout.ones, layout.rows).fill(1)
+    },
+  }
+  const scope = {
+    self,
+    seen: sight(engine, memory),
+    effect: adders(engine, effects, thread, o),
+    random: random.random,
+    params: plan.params,
+  }
+  const loop = engine.kernel(scope as never) // built from the same declarations that its type is
+  const modulus = turnModulus(engine)
+  return {
+    engine,
+    population,
+    random,
+    loop,
+    beginTick: tick => random.setKey(streamKey(plan.options.seed, engine.name, PURPOSE.kernel, tick)),
+    hasTurn: (ordinal, tick) => modulus === 1 || (ordinal + (tick - engine.phase) / engine.every) % modulus === 0,
+    noteTurn(begin, end, tick) {
+      if (!last || !elapsed) return
+      const now = (tick + 1) >>> 0
+      for (let row = begin; row < end; row++) {
+        elapsed[row] = Math.max(1, (now - last[row]) >>> 0)
+        last[row] = now
+      }
+    },
+  }
+}

@@ -1,0 +1,302 @@
+// Checks mode, one engine in one thread. Each block runs for real, then again on a copy ("the twin"), one row at a time
+// from the last to the first, its outputs discarded. The first difference or throw names engine, column, row and agent.
+// So it catches a kernel that writes a column it only reads or senses, a row that is not its own, that keeps a row
+// number or a sum in module state, draws for another row, or writes NaN.
+//
+// The twin's columns are as long as the world's and hold POISON everywhere but in the block being checked, so a read or
+// write beyond the block shows; its own rows are put back one by one, so a write to a row that is not its own shows.
+import { PopulaceError } from '../core/errors.js'
+import { newArray } from '../memory/arrays.js'
+import type { AnyArray } from '../memory/column-types.js'
+import type { PopulationMemory } from '../memory/population-memory.js'
+import type { WorldMemory } from '../memory/world.js'
+import type { KernelEngine } from '../schedule/engine.js'
+import { type BoundEngine, bindEngine, type EffectColumns } from './bind.js'
+import type { Plan } from './plan.js'
+import { SightAudit } from './sight-audit.js'
+
+const POISON = 0xa5
+
+/** An engine that checks itself. */
+export interface CheckedEngine {
+  readonly bound: BoundEngine
+  beginTick(tick: number): void
+  step(begin: number, end: number, tick: number): void
+  /** After the thread's last block: looks for writes outside of blocks and to what is only sensed. */
+  endTick(tick: number): void
+}
+
+/** One own column of the engine: the world's, the twin's, and a block as it was. */
+interface Watched {
+  readonly name: string
+  readonly size: number
+  readonly written: boolean
+  readonly float: boolean
+  readonly real: AnyArray
+  readonly twin: AnyArray
+  readonly before: AnyArray
+}
+
+/** Order-independent digest of what a kernel added, by 'population.column'. */
+type Digest = Map<string, number>
+
+function same(a: number, b: number): boolean {
+  return Object.is(a, b)
+}
+
+function watch(engine: KernelEngine, population: PopulationMemory): Watched[] {
+  const { rows, block } = population.layout
+  return [...new Set([...engine.reads, ...engine.writes])].flatMap(name => {
+    const column = population.columns.get(name)
+    if (!column) return []
+    const { kind } = column.layout.data
+    const twin = newArray(kind, rows * column.size)
+    new Uint8Array(twin.buffer).fill(POISON)
+    const before = newArray(kind, block * column.size)
+    return [
+      {
+        name,
+        size: column.size,
+        written: engine.writes.includes(name),
+        float: kind === 'f32' || kind === 'f64',
+        real: column.array,
+        twin,
+        before,
+      },
+    ]
+  })
+}
+
+/** Binds an engine twice: to the world, and to the twin. */
+export function checkEngine(
+  plan: Plan,
+  memory: WorldMemory,
+  engine: KernelEngine,
+  effects: EffectColumns,
+  thread: number,
+): CheckedEngine {
+  const population = memory.population(engine.population)
+  return new Checker(plan, memory, engine, effects, thread, population)
+}
+
+class Checker implements CheckedEngine {
+  readonly bound: BoundEngine
+  readonly #twin: BoundEngine
+  readonly #engine: KernelEngine
+  readonly #population: PopulationMemory
+  readonly #columns: readonly Watched[]
+  readonly #sight: SightAudit
+  readonly #poison = new Uint8Array(1 << 16).fill(POISON)
+  #digest: Digest = new Map()
+  /** Rows that drew, in the block that runs for real. */
+  readonly #drew: Uint8Array
+  #begin = 0
+  #end = 0
+  #row = -1
+
+  constructor(
+    plan: Plan,
+    memory: WorldMemory,
+    engine: KernelEngine,
+    effects: EffectColumns,
+    thread: number,
+    population: PopulationMemory,
+  ) {
+    this.#engine = engine
+    this.#population = population
+    this.#columns = watch(engine, population)
+    this.#sight = new SightAudit(engine, memory)
+    this.#drew = new Uint8Array(population.layout.block)
+    const effectGuard = (key: string) => (row: number, value: number) => this.#noteEffect(key, row, value)
+    this.bound = bindEngine(plan, memory, engine, effects, thread, {
+      rowGuard: row => this.#noteDraw(row),
+      effectGuard,
+    })
+    this.#twin = bindEngine(plan, memory, engine, effects, thread, {
+      own: Object.fromEntries(this.#columns.map(c => [c.name, c.twin])),
+      rowGuard: row => this.#noteTwinDraw(row),
+      effectGuard,
+      discardEffects: true,
+    })
+  }
+
+  beginTick(tick: number): void {
+    this.#twin.beginTick(tick)
+    this.#sight.begin()
+  }
+
+  step(begin: number, end: number, tick: number): void {
+    this.#begin = begin
+    this.#end = end
+    this.#runReal(begin, end, tick)
+    const digest = this.#digest
+    this.#runTwin(begin, end, tick)
+    for (const key of new Set([...digest.keys(), ...this.#digest.keys()])) {
+      if (digest.get(key) === this.#digest.get(key)) continue
+      this.#fail(
+        `its effects on '${key}' were others when the block ran again, row by row from the last`,
+        begin,
+        'Effects may depend on nothing but the own row and what is sensed.',
+      )
+    }
+  }
+
+  #runReal(begin: number, end: number, tick: number): void {
+    for (const c of this.#columns) c.before.set(c.real.subarray(begin * c.size, end * c.size))
+    this.#digest = new Map()
+    this.#drew.fill(0)
+    this.#row = -1
+    this.bound.loop(begin, end, tick)
+    for (const c of this.#columns) {
+      for (let at = begin * c.size; at < end * c.size; at++) {
+        const row = Math.floor(at / c.size)
+        if (!c.written && !same(c.real[at], c.before[at - begin * c.size]))
+          this.#fail(`it wrote column '${c.name}', which it only reads`, row, `Add '${c.name}' to its writes.`)
+        if (c.written && c.float && Number.isNaN(c.real[at]))
+          this.#fail(
+            `it wrote NaN to column '${c.name}'`,
+            row,
+            'Test for 0 / 0, roots of negatives and reads beyond an array.',
+          )
+      }
+    }
+  }
+
+  #runTwin(begin: number, end: number, tick: number): void {
+    this.#digest = new Map()
+    for (const c of this.#columns) c.twin.set(c.before.subarray(0, (end - begin) * c.size), begin * c.size)
+    for (let row = end - 1; row >= begin; row--) {
+      this.#expectBefore(row, 'was written by another row')
+      this.#row = row
+      this.#twin.random.reset()
+      this.#twin.loop(row, row + 1, tick)
+      this.#compare(row)
+    }
+    for (let row = begin; row < end; row++) this.#expectBefore(row, 'was written by another row')
+    for (const c of this.#columns) this.#fillPoison(c, begin, end)
+  }
+
+  #fillPoison(c: Watched, begin: number, end: number): void {
+    const width = c.size * c.twin.BYTES_PER_ELEMENT
+    new Uint8Array(c.twin.buffer, begin * width, (end - begin) * width).fill(POISON)
+  }
+
+  /** The twin's row came to what the real one did; puts it back as it was. */
+  #compare(row: number): void {
+    for (const c of this.#columns) {
+      const old = (row - this.#begin) * c.size
+      for (let k = 0; k < c.size; k++) {
+        const at = row * c.size + k
+        const was = c.before[old + k]
+        if (!c.written && !same(c.twin[at], was))
+          this.#fail(`it wrote column '${c.name}', which it only reads`, row, `Add '${c.name}' to its writes.`)
+        if (c.written && !same(c.twin[at], c.real[at])) {
+          this.#fail(
+            `column '${c.name}' became ${c.real[at]} in a forward run of the block and ${c.twin[at]} when its rows ran one by one from the last`,
+            row,
+            'A row may depend on nothing but itself and what is sensed: no module state, no other row.',
+          )
+        }
+        c.twin[at] = was
+      }
+    }
+  }
+
+  #expectBefore(row: number, what: string): void {
+    for (const c of this.#columns) {
+      const old = (row - this.#begin) * c.size
+      for (let k = 0; k < c.size; k++) {
+        if (!same(c.twin[row * c.size + k], c.before[old + k])) {
+          this.#fail(
+            `column '${c.name}' of this row ${what}`,
+            row,
+            'A kernel changes its own row only: use an effect, a message or a claim for others.',
+          )
+        }
+      }
+    }
+  }
+
+  endTick(tick: number): void {
+    for (const c of this.#columns) {
+      const bytes = new Uint8Array(c.twin.buffer)
+      for (let at = 0; at < bytes.length; at += this.#poison.length) {
+        const part = bytes.subarray(at, at + this.#poison.length)
+        if (Buffer.compare(part, this.#poison.subarray(0, part.length)) === 0) continue
+        const row = Math.floor((at + part.findIndex(b => b !== POISON)) / (c.size * c.twin.BYTES_PER_ELEMENT))
+        this.#fail(
+          `it wrote column '${c.name}' of a row in another block`,
+          row,
+          'A kernel changes its own row only: use an effect, a message or a claim for others.',
+          tick,
+        )
+      }
+    }
+    const broken = this.#sight.firstChange()
+    if (broken)
+      this.#fail(
+        `it wrote column '${broken.column}' of '${broken.population}', which it only senses (agent ${broken.agent})`,
+        -1,
+        'Use an effect to change other rows.',
+        tick,
+      )
+  }
+
+  #noteDraw(row: number): void {
+    if (row < this.#begin || row >= this.#end) this.#refuseDraw(row)
+    if (this.#drew[row - this.#begin] === 1)
+      this.#fail(
+        'it came back to draw for a row after another',
+        row,
+        'Draw all that a row needs before going on.',
+        undefined,
+        'RANDOM_ROW',
+      )
+    this.#drew[row - this.#begin] = 1
+  }
+
+  #noteTwinDraw(row: number): void {
+    if (row !== this.#row) this.#refuseDraw(row)
+  }
+
+  #refuseDraw(row: number): never {
+    const stepping = this.#row < 0 ? '' : ` while row ${this.#row} was stepped`
+    return this.#fail(
+      `it drew a random number for row ${row}${stepping}`,
+      Math.max(row, this.#row),
+      'Draw for the row that is being stepped.',
+      undefined,
+      'RANDOM_ROW',
+    )
+  }
+
+  #noteEffect(key: string, row: number, value: number): void {
+    if (!Number.isSafeInteger(value))
+      this.#fail(
+        `its effect on '${key}' of row ${row} has the value ${value}`,
+        Math.max(this.#row, this.#begin),
+        'Effects are integers: scale and round, or use a fixed column.',
+        undefined,
+        'EFFECT_INVALID',
+      )
+    const mixed = Math.imul(row + 1, 0x9e3779b1) ^ Math.imul(value ^ (value / 4294967296), 0x85ebca6b)
+    this.#digest.set(key, ((this.#digest.get(key) ?? 0) + Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d)) | 0)
+  }
+
+  #fail(
+    what: string,
+    row: number,
+    remedy: string,
+    tick?: number,
+    code: 'CHECK_FAILED' | 'RANDOM_ROW' | 'EFFECT_INVALID' = 'CHECK_FAILED',
+  ): never {
+    const agent =
+      row >= 0 && row < this.#population.layout.rows ? `, row ${row}, agent ${this.#population.id[row]}` : ''
+    const when = tick === undefined ? '' : `, tick ${tick}`
+    throw new PopulaceError(
+      code,
+      `Engine '${this.#engine.name}', population '${this.#population.layout.name}'${agent}${when}: ${what}`,
+      remedy,
+    )
+  }
+}

@@ -1,0 +1,101 @@
+// A worker's side of a pool crew: what the main thread may ask of it through Comlink while it is in its event loop, and
+// the loop that steps a batch each time the main thread launches one.
+import { type ErrorData, toErrorData } from '../core/errors.js'
+import type { RecordEntry } from '../state/journal.js'
+import { Control } from './control.js'
+import { guardThread } from './forbidden.js'
+import { type HashPart, type HashSums, hashBlocks } from './hasher.js'
+import { loadScenario } from './load.js'
+import { Member } from './member.js'
+import { makePlan, type Plan, type PlanOptions } from './plan.js'
+import { placeFrames, runSetup, type SetupResult } from './setup.js'
+
+/** What a worker is started with. */
+export interface CrewTask {
+  readonly url: string
+  readonly options: PlanOptions
+  readonly thread: number
+  readonly control: SharedArrayBuffer
+}
+
+/** An answer that keeps an error's code on its way across threads. */
+export type Answer<T> = { readonly value: T } | { readonly error: ErrorData }
+
+async function answer<T>(work: () => T | Promise<T>): Promise<Answer<T>> {
+  try {
+    return { value: await work() }
+  } catch (error) {
+    return { error: toErrorData(error) }
+  }
+}
+
+export class CrewService {
+  readonly #task: CrewTask
+  readonly #control: Control
+  readonly #abort = new AbortController()
+  #plan: Plan | undefined
+  #member: Member | undefined
+  #closed = false
+
+  constructor(task: CrewTask) {
+    this.#task = task
+    this.#control = new Control(task.control)
+  }
+
+  /** Imports the scenario and looks at the world's memory. Called again when setup needs smaller blocks. */
+  load(buffer: SharedArrayBuffer, blocks: PlanOptions['blocks']): Promise<Answer<void>> {
+    return answer(async () => {
+      const { url, options, thread } = this.#task
+      if (options.checks) guardThread() // for the life of the thread, before the scenario can take hold of a clock
+      this.#plan = makePlan(await loadScenario(url), { ...options, blocks })
+      this.#member = new Member({ plan: this.#plan, buffer, control: this.#control, thread })
+      placeFrames(this.#plan, this.#member.memory)
+    })
+  }
+
+  #loaded(): { plan: Plan; member: Member } {
+    if (!this.#plan || !this.#member) throw new Error('a crew is loaded before it is used')
+    return { plan: this.#plan, member: this.#member }
+  }
+
+  /** Runs the scenario's setup in this thread. */
+  setup(known: readonly RecordEntry[]): Promise<Answer<SetupResult>> {
+    return answer(() => {
+      const { plan, member } = this.#loaded()
+      return runSetup(plan, member.memory, known, this.#abort.signal)
+    })
+  }
+
+  /** Binds the kernels (a Comlink proxy keeps the name bind for itself), and from then on steps whatever is launched. */
+  prepare(): Promise<Answer<void>> {
+    return answer(() => {
+      this.#loaded().member.bind()
+      this.#serve()
+    })
+  }
+
+  async #serve(): Promise<void> {
+    const { member } = this.#loaded()
+    let last = this.#control.launched
+    while (!this.#closed) {
+      last = await this.#control.waitForGo(last)
+      member.run(last)
+    }
+  }
+
+  /** Why the last batch failed, if it did in this thread. */
+  failure(): ErrorData | undefined {
+    return this.#member?.failure()
+  }
+
+  /** This thread's share of the content hash. */
+  hash(part: HashPart, of: number): Promise<Answer<HashSums>> {
+    return answer(() => hashBlocks(this.#loaded().member.memory, part, this.#task.thread, of))
+  }
+
+  /** Ends what this service waits for. */
+  close(): void {
+    this.#closed = true
+    this.#abort.abort()
+  }
+}

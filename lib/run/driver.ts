@@ -1,0 +1,244 @@
+// Drives a crew from tick to tick on the main thread, which is needed only at the boundaries where something asks for
+// it: a main engine, a command, a read, a stop. In between the crew steps by itself.
+import { PopulaceError } from '../core/errors.js'
+import { REPORTS_PER_SECOND } from '../core/limits.js'
+import { makeSequence } from '../core/sequence.js'
+import { PURPOSE, streamKey } from '../core/threefry.js'
+import { World } from '../memory/world.js'
+import type { MainEngine } from '../schedule/engine.js'
+import { Commands, type Refusal } from './commands.js'
+import { type BatchEnd, REASON } from './control.js'
+import { leaseCores } from './cores.js'
+import { deterministic } from './forbidden.js'
+import type { OpenWorld } from './open-world.js'
+import { makeRecorder } from './recorder.js'
+
+/** What a driver tells, on the main thread. */
+export interface DriverHooks {
+  /** Ticks between measured ticks that are asked for; 0: none are. */
+  everyTicks(): number
+  /** Whether samples are asked for. */
+  samples(): boolean
+  /** The measures of a tick. newest: the last one known now. */
+  measured(tick: number, values: Float64Array, newest: boolean): void
+  refused(refusal: Refusal): void
+  /** Called about 20 times a second during an advance. */
+  progress(tick: number): void
+}
+
+/** Why an advance ended. */
+export type AdvanceEnd = 'target' | 'stop' | 'until'
+
+interface Reader {
+  serve(): void
+  reject(error: Error): void
+}
+
+export class Driver {
+  readonly commands: Commands
+  /** Ticks done. */
+  tick = 0
+  readonly #world: OpenWorld
+  readonly #hooks: DriverHooks
+  readonly #tickTimeoutMs: number | undefined
+  readonly #readers: Reader[] = []
+  readonly #abort = new AbortController()
+  #measuredTick = -1
+
+  constructor(world: OpenWorld, hooks: DriverHooks, tickTimeoutMs: number | undefined) {
+    this.#world = world
+    this.#hooks = hooks
+    this.#tickTimeoutMs = tickTimeoutMs
+    this.commands = new Commands(world)
+  }
+
+  /** Asks for the next boundary. */
+  interrupt(): void {
+    this.#world.crew.control.requestStop()
+  }
+
+  /** Runs `look` at the next boundary; the caller interrupts. */
+  read<T>(look: (world: World) => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#readers.push({
+        serve: () => {
+          try {
+            resolve(this.look(look))
+          } catch (error) {
+            reject(error)
+          }
+        },
+        reject,
+      })
+    })
+  }
+
+  /** Runs `look` now: between batches only. */
+  look<T>(look: (world: World) => T): T {
+    const world = new World(this.#world.memory, { mode: 'read', tick: this.tick })
+    try {
+      return look(world)
+    } finally {
+      world.close()
+    }
+  }
+
+  /** Steps until `target` ticks are done, `stop` says so at a boundary, or the scenario's until does. */
+  async advance(target: number, stop: () => boolean): Promise<AdvanceEnd> {
+    const { crew, plan, memory } = this.#world
+    memory.refresh()
+    const release = leaseCores(plan.options.threads, spins => crew.control.setSpins(spins))
+    const timer = setInterval(() => this.#report(), 1000 / REPORTS_PER_SECOND)
+    try {
+      return await this.#advance(target, stop)
+    } finally {
+      clearInterval(timer)
+      release()
+      this.#drain()
+    }
+  }
+
+  async #advance(target: number, stop: () => boolean): Promise<AdvanceEnd> {
+    let position = 0
+    for (;;) {
+      if (position === 0) {
+        await this.boundary()
+        if (stop()) return 'stop'
+        if (this.tick >= target) return 'target'
+        if (this.commands.due) {
+          await this.#step(target, 0, 1) // columns with reset take their defaults first
+          for (const refusal of this.commands.apply(this.tick)) this.#hooks.refused(refusal)
+          position = 1
+        }
+      }
+      const end = await this.#step(target, position, -1)
+      this.tick = end.tick
+      position = 0
+      if (end.reason === REASON.until) return 'until'
+      if (end.reason === REASON.main) {
+        const step = this.#world.plan.steps[end.position]
+        if (step.kind === 'main') await this.#runMain(step.engine)
+        position = end.position + 1
+      }
+    }
+  }
+
+  /** Serves reads and takes commands for the tick that begins next. */
+  async boundary(): Promise<void> {
+    for (const reader of this.#readers.splice(0)) reader.serve()
+    await this.commands.accept(this.tick)
+  }
+
+  async #step(target: number, position: number, stopPosition: number): Promise<BatchEnd> {
+    const measureEvery = this.#hooks.everyTicks()
+    const end = await this.#world.crew.step({
+      tick: this.tick,
+      position,
+      target,
+      stopPosition,
+      measureEvery,
+      measureOnly: false,
+    })
+    this.#drain()
+    return end
+  }
+
+  #drain(): void {
+    const { ring } = this.#world
+    const found: { tick: number; values: Float64Array }[] = []
+    ring.drain((tick, values) => found.push({ tick, values }))
+    found.forEach(({ tick, values }, i) => {
+      this.#measuredTick = tick
+      this.#hooks.measured(tick, values, i === found.length - 1)
+    })
+  }
+
+  #report(): void {
+    const { control } = this.#world.crew
+    if (this.#hooks.samples()) control.requestSample()
+    this.#drain()
+    this.#hooks.progress(control.tick)
+  }
+
+  /** Measures the present state unless it is measured already; between batches only. */
+  async measure(): Promise<void> {
+    if (this.#measuredTick === this.tick || this.#world.plan.scenario.measures.size === 0) return
+    await this.#world.crew.step({
+      tick: this.tick,
+      position: 0,
+      target: this.tick,
+      stopPosition: -1,
+      measureEvery: 0,
+      measureOnly: true,
+    })
+    this.#measuredTick = this.tick
+    this.#hooks.measured(this.tick, this.#world.ring.latest.slice(), true)
+  }
+
+  /** The state was changed between runs: its measures are not known any more. */
+  forgetMeasures(): void {
+    this.#measuredTick = -1
+  }
+
+  async #runMain(engine: MainEngine): Promise<void> {
+    const { memory, plan, journal } = this.#world
+    const { tick } = this
+    const writes = engine.writes && new Set(engine.writes)
+    const world = new World(memory, { mode: 'edit', tick, writes })
+    const { signal } = this.#abort
+    const random = makeSequence(streamKey(plan.options.seed, engine.name, PURPOSE.mainEngine, tick))
+    const scope = { world, tick, random, params: plan.params, record: makeRecorder(journal, engine.name, tick, signal) }
+    try {
+      await this.#bounded(
+        deterministic(async () => engine.update(scope)),
+        engine,
+      )
+      await journal.flush()
+    } catch (error) {
+      if (error instanceof PopulaceError) throw error
+      throw new PopulaceError(
+        'ENGINE_FAILED',
+        `Main engine '${engine.name}' threw in tick ${tick}: ${(error as Error)?.message ?? error}`,
+        'Mend its update.',
+        error,
+      )
+    } finally {
+      world.close()
+      memory.refresh()
+    }
+  }
+
+  /** Waits for an update, but not beyond the tick's limit nor beyond close. */
+  async #bounded(update: Promise<void>, engine: MainEngine): Promise<void> {
+    const limit = this.#tickTimeoutMs
+    const { signal } = this.#abort
+    let timer: NodeJS.Timeout | undefined
+    const ended = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+      if (limit === undefined) return
+      timer = setTimeout(
+        () =>
+          reject(
+            new PopulaceError(
+              'TICK_TIMEOUT',
+              `Main engine '${engine.name}' took longer than ${limit} ms in tick ${this.tick}`,
+              'Give its work a deadline, or raise limits.tickTimeoutMs.',
+            ),
+          ),
+        limit,
+      )
+    })
+    try {
+      await Promise.race([update, ended])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** Rejects all that wait. */
+  close(error: Error): void {
+    this.#abort.abort(error)
+    this.commands.close(error)
+    for (const reader of this.#readers.splice(0)) reader.reject(error)
+  }
+}

@@ -1,0 +1,117 @@
+// The content hash of a world or of a part of it: block sums here, in whichever thread; put together anywhere.
+import { PopulaceError } from '../core/errors.js'
+import { hint } from '../core/suggest.js'
+import { fnv1a } from '../core/threefry.js'
+import {
+  addSums,
+  bitsOf,
+  columnSeeds,
+  combine,
+  type HashSum,
+  hashPresence,
+  hashRows,
+  sumText,
+} from '../kernels/hash.js'
+import type { WorldMemory } from '../memory/world.js'
+
+/** What part of the world to hash; everything where nothing is named. */
+export interface HashPart {
+  readonly populations?: readonly string[]
+  readonly columns?: readonly string[]
+  readonly partitions?: readonly string[]
+}
+
+/** Sums by population and column; the column '' says which agents are there, and in which partition. */
+export type HashSums = Record<string, Record<string, HashSum>>
+
+/** A world's hash, whole and by population and column. */
+export interface WorldHash {
+  readonly hash: string
+  readonly populations: Readonly<Record<string, string>>
+  readonly columns: Readonly<Record<string, Readonly<Record<string, string>>>>
+}
+
+function checkPart(memory: WorldMemory, part: HashPart): void {
+  const names = memory.populations.map(p => p.layout.name)
+  for (const key of Object.keys(part)) {
+    if (!['populations', 'columns', 'partitions'].includes(key))
+      throw new PopulaceError(
+        'OPTION_UNKNOWN',
+        `hash() has no option '${key}'`,
+        hint(key, ['populations', 'columns', 'partitions']),
+      )
+  }
+  for (const name of part.populations ?? []) {
+    if (!names.includes(name))
+      throw new PopulaceError('POPULATION_UNKNOWN', `The scenario has no population '${name}'`, hint(name, names))
+  }
+  const columns = new Set(memory.populations.flatMap(p => [...p.columns.keys()]))
+  for (const name of part.columns ?? []) {
+    if (!columns.has(name))
+      throw new PopulaceError('COLUMN_UNKNOWN', `No population has a column '${name}'`, hint(name, [...columns]))
+  }
+}
+
+/** Sums over every `of`-th block from block `share` on. POPULATION_UNKNOWN, COLUMN_UNKNOWN, OPTION_UNKNOWN. */
+export function hashBlocks(memory: WorldMemory, part: HashPart, share: number, of: number): HashSums {
+  checkPart(memory, part)
+  const sums: HashSums = {}
+  const partitions = memory.partitions.names()
+  const wanted = part.partitions && new Set(part.partitions)
+  for (const { layout, columns, frames, id } of memory.populations) {
+    if (part.populations && !part.populations.includes(layout.name)) continue
+    const population = fnv1a(layout.name)
+    const hashed = [...columns].filter(
+      ([name, c]) => c.layout.data.reset === undefined && (!part.columns || part.columns.includes(name)),
+    )
+    const own: Record<string, HashSum> = {}
+    sums[layout.name] = own
+    if (!part.columns) own[''] = { lo: 0, hi: 0 }
+    for (const [name] of hashed) own[name] = { lo: 0, hi: 0 }
+    const presence = columnSeeds(population, fnv1a(''), 0)
+    for (let i = share; i < frames.blocks; i += of) {
+      const frame = frames.blockList[i]
+      const partition = partitions[frames.partitionOf[frame]]
+      if (wanted && !wanted.has(partition)) continue
+      const begin = frame * layout.block
+      const end = begin + frames.rows[frame]
+      if (own['']) hashPresence(own[''], id, begin, end, fnv1a(partition), presence[0], presence[1])
+      for (const [name, { array, size, layout: column }] of hashed) {
+        const bits = bitsOf(column.data.kind, array)
+        for (let k = 0; k < size; k++) {
+          const [s0, s1] = columnSeeds(population, fnv1a(name), k)
+          hashRows(own[name], column.data.kind, bits, id, begin, end, size, k, s0, s1)
+        }
+      }
+    }
+  }
+  return sums
+}
+
+/** Puts the sums of all shares together. */
+export function joinHashes(shares: readonly HashSums[], tick: number): WorldHash {
+  const total: HashSums = {}
+  for (const share of shares) {
+    for (const [population, columns] of Object.entries(share)) {
+      total[population] ??= {}
+      for (const [column, sum] of Object.entries(columns)) {
+        total[population][column] ??= { lo: 0, hi: 0 }
+        addSums(total[population][column], sum)
+      }
+    }
+  }
+  const populations: Record<string, string> = {}
+  const columns: Record<string, Record<string, string>> = {}
+  const sums: HashSum[] = []
+  for (const name of Object.keys(total).sort()) {
+    const sum = { lo: 0, hi: 0 }
+    columns[name] = {}
+    for (const [column, part] of Object.entries(total[name])) {
+      addSums(sum, part)
+      if (column !== '') columns[name][column] = sumText(part)
+    }
+    populations[name] = sumText(sum)
+    sums.push(sum)
+  }
+  return { hash: combine(sums, tick), populations, columns }
+}

@@ -1,0 +1,62 @@
+// The inline crew: one member on the main thread, no barriers to wait at. It lets the host's event loop turn every few
+// milliseconds, between ticks; a tick that takes longer holds the loop, so workers are for those.
+import { setImmediate as turn } from 'node:timers/promises'
+import { fromErrorData } from '../core/errors.js'
+import { INLINE_SLICE_MS } from '../core/limits.js'
+import type { RecordEntry } from '../state/journal.js'
+import { type Batch, type BatchEnd, type Control, REASON } from './control.js'
+import type { Crew } from './crew.js'
+import { type HashPart, type HashSums, hashBlocks } from './hasher.js'
+import { Member } from './member.js'
+import type { Plan } from './plan.js'
+import { placeFrames, runSetup, type SetupResult } from './setup.js'
+
+export class InlineCrew implements Crew {
+  readonly control: Control
+  readonly #plan: Plan
+  readonly #member: Member
+  readonly #abort = new AbortController()
+  readonly #now: () => number
+  #sliceEnd = 0
+  #batches = 0
+
+  constructor(plan: Plan, buffer: ArrayBufferLike, control: Control) {
+    this.control = control
+    this.#plan = plan
+    // Bound now: checks mode refuses the clock to what runs inside a tick, and this runs between ticks.
+    this.#now = performance.now.bind(performance)
+    this.#member = new Member({ plan, buffer, control, thread: 0, pause: () => this.#now() >= this.#sliceEnd })
+    placeFrames(plan, this.#member.memory)
+  }
+
+  setup(known: readonly RecordEntry[]): Promise<SetupResult> {
+    return runSetup(this.#plan, this.#member.memory, known, this.#abort.signal)
+  }
+
+  async bind(): Promise<void> {
+    this.#member.bind()
+  }
+
+  async step(batch: Batch): Promise<BatchEnd> {
+    let next = batch
+    for (;;) {
+      this.control.prepare(next)
+      this.#sliceEnd = this.#now() + INLINE_SLICE_MS
+      this.#member.run(++this.#batches)
+      const end = this.control.end()
+      if (end.reason === REASON.failed)
+        throw fromErrorData(this.#member.failure() ?? { name: 'Error', message: 'a tick failed' })
+      if (end.reason !== REASON.slice) return end
+      await turn()
+      next = { ...batch, tick: end.tick, position: 0, stopPosition: -1 }
+    }
+  }
+
+  async hash(part: HashPart): Promise<HashSums[]> {
+    return [hashBlocks(this.#member.memory, part, 0, 1)]
+  }
+
+  async close(): Promise<void> {
+    this.#abort.abort()
+  }
+}

@@ -1,0 +1,91 @@
+// Listeners of a simulation. What a host's listener throws goes to 'failed' and stops nothing.
+import { PopulaceError } from '../core/errors.js'
+import { hint } from '../core/suggest.js'
+
+/** What each event tells. */
+export interface SimulationEvents<M> {
+  /** The state after a tick: at most 20 times a second, or every n-th tick exactly with { every: n }. */
+  tick: { readonly tick: number; readonly measures: M }
+  /** A command whose apply threw: it is undone. */
+  refused: { readonly tick: number; readonly sequence: number; readonly name: string; readonly error: Error }
+  /** The run has failed, or a listener threw (then the code is LISTENER_FAILED and the run goes on). */
+  failed: Error
+}
+
+const EVENTS = ['tick', 'refused', 'failed']
+
+interface Entry {
+  readonly event: string
+  readonly listener: (what: never) => void
+  readonly every: number
+}
+
+export class Listeners<M> {
+  readonly #entries = new Set<Entry>()
+
+  /** Adds a listener; gives what takes it away. OPTION_INVALID, OPTION_UNKNOWN. */
+  on<K extends keyof SimulationEvents<M>>(
+    event: K,
+    listener: (what: SimulationEvents<M>[K]) => void,
+    o: { every?: number } = {},
+  ): () => void {
+    if (!EVENTS.includes(event))
+      throw new PopulaceError('OPTION_INVALID', `There is no event '${String(event)}'`, hint(String(event), EVENTS))
+    if (typeof listener !== 'function')
+      throw new PopulaceError('OPTION_INVALID', `The listener of '${event}' is no function`, 'Give a function.')
+    const { every = 0 } = o
+    if (o.every !== undefined && !(Number.isInteger(every) && every >= 1))
+      throw new PopulaceError(
+        'OPTION_INVALID',
+        `every is ${every}`,
+        'Give an integer of at least 1: ticks from event to event.',
+      )
+    const entry: Entry = { event, listener, every }
+    this.#entries.add(entry)
+    return () => void this.#entries.delete(entry)
+  }
+
+  /** Whether any tick listener wants samples (no `every`). */
+  get samples(): boolean {
+    for (const e of this.#entries) if (e.event === 'tick' && e.every === 0) return true
+    return false
+  }
+
+  /** The greatest number of ticks that all `every` are multiples of; 0: none asks for it. */
+  get everyTicks(): number {
+    let every = 0
+    for (const e of this.#entries) if (e.event === 'tick' && e.every > 0) every = divisor(e.every, every)
+    return every
+  }
+
+  /** Tells a tick: to those whose `every` divides it, and to the samplers when `sample` says so. */
+  tick(what: SimulationEvents<M>['tick'], sample: boolean): void {
+    for (const e of [...this.#entries]) {
+      if (e.event === 'tick' && (e.every > 0 ? what.tick % e.every === 0 : sample)) this.#call(e, what)
+    }
+  }
+
+  /** Tells an event. */
+  tell<K extends 'refused' | 'failed'>(event: K, what: SimulationEvents<M>[K]): void {
+    for (const e of [...this.#entries]) if (e.event === event) this.#call(e, what)
+  }
+
+  #call(entry: Entry, what: unknown): void {
+    try {
+      entry.listener(what as never)
+    } catch (error) {
+      const failure = new PopulaceError(
+        'LISTENER_FAILED',
+        `A listener of '${entry.event}' threw: ${(error as Error)?.message ?? error}`,
+        'Catch errors in listeners.',
+        error,
+      )
+      // A listener of 'failed' that throws itself is not told again, or it would be for ever.
+      if (entry.event !== 'failed') this.tell('failed', failure)
+    }
+  }
+}
+
+function divisor(a: number, b: number): number {
+  return b === 0 ? a : divisor(b, a % b)
+}

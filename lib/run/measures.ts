@@ -1,0 +1,229 @@
+// Measures: numbers computed at the end of a tick over a population. Declared here; workers reduce each block to a few
+// numbers (kernels/reduce.ts), which are merged here in (partition, block) order, so a float sum has one order of terms.
+import { PopulaceError } from '../core/errors.js'
+import { MAX_BINS } from '../core/limits.js'
+import { binRows, type Condition, countRows, summarize } from '../kernels/reduce.js'
+import type { AnyArray, Columns, Values } from '../memory/column-types.js'
+import type { ColumnData } from '../memory/columns.js'
+import { type AnyPopulation, knownColumn, type Population, populationData } from '../memory/population.js'
+import type { PopulationMemory } from '../memory/population-memory.js'
+import { storedValues } from '../memory/table.js'
+
+/** A declared measure whose values are of type T. */
+export interface Measure<T> {
+  readonly kind: string
+  readonly value?: T
+}
+
+/** What is behind a Measure. */
+export interface MeasureData {
+  readonly kind: 'count' | 'sum' | 'min' | 'max' | 'mean' | 'histogram'
+  readonly population: string
+  readonly column: string | undefined
+  readonly where: Readonly<Record<string, unknown>>
+  readonly bins: { readonly from: number; readonly to: number; readonly bins: number } | undefined
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the values vary by measure and are recovered here
+export type MeasureValues<M> = { readonly [k in keyof M]: M[k] extends Measure<infer T> ? T : any }
+
+function invalid(what: string, remedy: string): never {
+  throw new PopulaceError('MEASURE_INVALID', what, remedy)
+}
+
+function single(population: AnyPopulation, column: string): ColumnData {
+  const data = knownColumn(populationData(population, 'The population of a measure'), column)
+  if (data.size !== 1)
+    invalid(
+      `A measure is taken of '${population.name}.${column}', which holds ${data.size} values a row`,
+      'Measure a column of one value a row.',
+    )
+  return data
+}
+
+function define<T>(
+  kind: MeasureData['kind'],
+  population: AnyPopulation,
+  column?: string,
+  where: object = {},
+  bins?: MeasureData['bins'],
+): Measure<T> {
+  populationData(population, 'The population of a measure')
+  if (column !== undefined) single(population, column)
+  for (const name of Object.keys(where)) single(population, name)
+  const data: MeasureData = { kind, population: population.name, column, where: { ...where }, bins }
+  return Object.freeze(data) as Measure<T> // the value's type is phantom
+}
+
+/** Agents whose values match. */
+export function count<C extends Columns>(p: Population<string, C>, where?: Values<C>): Measure<number> {
+  return define('count', p, undefined, where)
+}
+
+/** Sum of a column over the agents that match. */
+export function sum<C extends Columns>(
+  p: Population<string, C>,
+  column: keyof C & string,
+  where?: Values<C>,
+): Measure<number> {
+  return define('sum', p, column, where)
+}
+
+/** Least value of a column over the agents that match; NaN when none does. */
+export function min<C extends Columns>(
+  p: Population<string, C>,
+  column: keyof C & string,
+  where?: Values<C>,
+): Measure<number> {
+  return define('min', p, column, where)
+}
+
+/** Greatest value of a column over the agents that match; NaN when none does. */
+export function max<C extends Columns>(
+  p: Population<string, C>,
+  column: keyof C & string,
+  where?: Values<C>,
+): Measure<number> {
+  return define('max', p, column, where)
+}
+
+/** Arithmetic mean of a column over the agents that match; NaN when none does. */
+export function mean<C extends Columns>(
+  p: Population<string, C>,
+  column: keyof C & string,
+  where?: Values<C>,
+): Measure<number> {
+  return define('mean', p, column, where)
+}
+
+/**
+ * Agents by value, in `bins` equal bins of [from, to]; values outside count nowhere. An enumeration or bool needs no
+ * bins: one a label. MEASURE_INVALID.
+ */
+export function histogram<C extends Columns>(
+  p: Population<string, C>,
+  column: keyof C & string,
+  o?: { from: number; to: number; bins: number },
+): Measure<number[]> {
+  const data = single(p, column)
+  const labels = data.labels?.length ?? (data.kind === 'bool' ? 2 : undefined)
+  const bins = o ?? (labels === undefined ? undefined : { from: -0.5, to: labels - 0.5, bins: labels })
+  if (!bins) return invalid(`A histogram of '${p.name}.${column}' has no bins`, 'Give { from, to, bins }.')
+  if (!(Number.isFinite(bins.from) && Number.isFinite(bins.to) && bins.from < bins.to))
+    invalid(`A histogram of '${p.name}.${column}' reaches from ${bins.from} to ${bins.to}`, 'from is below to.')
+  if (!(Number.isInteger(bins.bins) && bins.bins >= 1 && bins.bins <= MAX_BINS))
+    invalid(`A histogram of '${p.name}.${column}' has ${bins.bins} bins`, `Give an integer from 1 to ${MAX_BINS}.`)
+  return define('histogram', p, column, {}, bins)
+}
+
+/** Numbers kept a block. */
+export function slotsOf(measure: MeasureData): number {
+  if (measure.kind === 'count') return 1
+  return measure.bins ? measure.bins.bins : 4
+}
+
+/** Numbers of the result. */
+export function valuesOf(measure: MeasureData): number {
+  return measure.bins ? measure.bins.bins : 1
+}
+
+/** A measure over a population in memory. */
+export class BoundMeasure {
+  readonly values: number
+  readonly #data: MeasureData
+  readonly #population: PopulationMemory
+  readonly #array: AnyArray
+  readonly #unit: number
+  readonly #where: readonly Condition[]
+  readonly #partials: Float64Array
+  readonly #slots: number
+
+  constructor(data: MeasureData, population: PopulationMemory, offset: number) {
+    const column = data.column === undefined ? undefined : population.columns.get(data.column)
+    this.#data = data
+    this.#population = population
+    this.#array = column?.array ?? population.partition
+    this.#unit = column?.layout.data.kind === 'fixed' ? column.layout.data.unit : 1
+    this.#where = Object.entries(data.where).map(([name, value]) => {
+      const c = population.columns.get(name)
+      if (!c) return invalid(`A measure of '${data.population}' names no column '${name}'`, 'Check the spelling.')
+      return { array: c.array, value: storedValues(c, value, `A measure's '${data.population}.${name}'`)[0] }
+    })
+    this.#slots = slotsOf(data)
+    this.values = valuesOf(data)
+    this.#partials = new Float64Array(population.buffer, offset, population.layout.frames * this.#slots)
+  }
+
+  /** Blocks to reduce. */
+  get blocks(): number {
+    return this.#population.frames.blocks
+  }
+
+  /** Reduces the i-th block of the block list. */
+  reduce(i: number): void {
+    const { frames, layout } = this.#population
+    const frame = frames.blockList[i]
+    const begin = frame * layout.block
+    const end = begin + frames.rows[frame]
+    const at = i * this.#slots
+    const { kind, bins } = this.#data
+    if (kind === 'count') this.#partials[at] = countRows(this.#where, begin, end)
+    else if (bins)
+      binRows(this.#array, bins.from / this.#unit, bins.to / this.#unit, bins.bins, begin, end, this.#partials, at)
+    else summarize(this.#array, this.#where, begin, end, this.#partials, at)
+  }
+
+  /** Merges all blocks in order; writes the result at out[at]. */
+  merge(out: Float64Array, at: number): void {
+    const { blocks } = this
+    const p = this.#partials
+    const { kind } = this.#data
+    if (kind === 'count' || kind === 'histogram') {
+      out.fill(0, at, at + this.values)
+      for (let i = 0; i < blocks; i++) for (let k = 0; k < this.#slots; k++) out[at + k] += p[i * this.#slots + k]
+      return
+    }
+    let n = 0
+    let total = 0
+    let least = Number.POSITIVE_INFINITY
+    let greatest = Number.NEGATIVE_INFINITY
+    for (let i = 0; i < blocks; i++) {
+      n += p[i * 4]
+      total += p[i * 4 + 1]
+      least = Math.min(least, p[i * 4 + 2])
+      greatest = Math.max(greatest, p[i * 4 + 3])
+    }
+    const value =
+      kind === 'sum' ? total : n === 0 ? Number.NaN : kind === 'mean' ? total / n : kind === 'min' ? least : greatest
+    out[at] = value * this.#unit
+  }
+}
+
+/** Measures by name from the numbers of `merge`, one after another from `at`. */
+export function measureRecord(
+  measures: ReadonlyMap<string, MeasureData>,
+  values: Float64Array,
+  at: number,
+): Record<string, number | number[]> {
+  const out: Record<string, number | number[]> = {}
+  let next = at
+  for (const [name, data] of measures) {
+    out[name] = data.bins ? Array.from(values.subarray(next, next + data.bins.bins)) : values[next]
+    next += valuesOf(data)
+  }
+  return out
+}
+
+/** Refuses a `where` that its column cannot hold, before anything runs. */
+export function checkMeasure(name: string, measure: unknown): MeasureData {
+  const data = measure as Partial<MeasureData> | null
+  if (
+    typeof data !== 'object' ||
+    data === null ||
+    typeof data.kind !== 'string' ||
+    typeof data.population !== 'string'
+  ) {
+    return invalid(`Measure '${name}' is none`, 'Make it with count, sum, min, max, mean or histogram.')
+  }
+  return data as MeasureData
+}

@@ -1,0 +1,274 @@
+// A member of a crew: one thread's side of a simulation. It holds the thread's own plan, memory views and bound
+// kernels, and steps batches with the other members (or alone, inline). No member knows more than another: which of
+// them does the serial part of a barrier is whoever comes last.
+import { type ErrorData, PopulaceError, toErrorData } from '../core/errors.js'
+import { invariant } from '../core/invariant.js'
+import { EffectColumn } from '../exchange/effects.js'
+import { WorldMemory } from '../memory/world.js'
+import { isDue, type KernelEngine } from '../schedule/engine.js'
+import { bindEngine, type EffectColumns } from './bind.js'
+import { type CheckedEngine, checkEngine } from './checked-engine.js'
+import { type BatchEnd, type Control, REASON } from './control.js'
+import { inKernel } from './forbidden.js'
+import { BoundMeasure, measureRecord } from './measures.js'
+import { type BlockStepper, type Phase, phasesOf } from './phases.js'
+import type { Plan } from './plan.js'
+import { MeasureRing } from './ring.js'
+
+/** What a member is made from. */
+export interface MemberOptions {
+  readonly plan: Plan
+  readonly buffer: ArrayBufferLike
+  readonly control: Control
+  /** Number of this thread in its crew. */
+  readonly thread: number
+  /** Asked at the end of each tick: ends the batch so that the host's event loop can turn (inline only). */
+  readonly pause?: () => boolean
+}
+
+export class Member {
+  readonly memory: WorldMemory
+  readonly #o: MemberOptions
+  readonly #measures: BoundMeasure[]
+  readonly #ring: MeasureRing
+  readonly #measurePhase: Phase
+  #phases: Phase[][] = []
+  #parity = 0
+  #stepping: { engine: KernelEngine; stepper: BlockStepper } | undefined
+  #frame = -1
+  #failure: ErrorData | undefined
+
+  constructor(o: MemberOptions) {
+    const { plan, buffer, control } = o
+    this.#o = o
+    this.memory = new WorldMemory(buffer, plan.layout)
+    const data = [...plan.scenario.measures.values()]
+    this.#measures = data.map(
+      (m, i) => new BoundMeasure(m, this.memory.population(m.population), plan.layout.measurePartials[i]),
+    )
+    this.#ring = new MeasureRing(
+      buffer,
+      plan.layout,
+      control,
+      this.#measures.reduce((n, m) => n + m.values, 0),
+    )
+    this.#measurePhase = this.#makeMeasurePhase()
+  }
+
+  /** Binds all kernels; calls their factories. */
+  bind(): void {
+    const { plan, thread } = this.#o
+    const effects = this.#effectColumns()
+    this.#phases = plan.steps.map(step =>
+      phasesOf(step, plan, this.memory, effects, engine => this.#stepper(engine, effects, thread)),
+    )
+  }
+
+  #effectColumns(): EffectColumns {
+    const found = new Map<string, EffectColumn>()
+    for (const population of this.memory.populations) {
+      for (const column of population.layout.columns) {
+        if (column.effect)
+          found.set(
+            `${population.layout.name}.${column.name}`,
+            new EffectColumn(population, column.name, this.#o.plan.options.threads),
+          )
+      }
+    }
+    return found
+  }
+
+  #stepper(engine: KernelEngine, effects: EffectColumns, thread: number): BlockStepper {
+    const { plan } = this.#o
+    let bound: ReturnType<typeof bindEngine>
+    let checked: CheckedEngine | undefined
+    try {
+      if (plan.options.checks) checked = checkEngine(plan, this.memory, engine, effects, thread)
+      bound = checked?.bound ?? bindEngine(plan, this.memory, engine, effects, thread)
+    } catch (error) {
+      throw new PopulaceError(
+        'ENGINE_FAILED',
+        `The kernel factory of engine '${engine.name}' threw: ${(error as Error)?.message ?? error}`,
+        'Mend the kernel.',
+        error,
+      )
+    }
+    invariant(bound.loop !== undefined, 'a kernel was bound')
+    if (typeof bound.loop !== 'function') {
+      throw new PopulaceError(
+        'ENGINE_INVALID',
+        `The kernel of engine '${engine.name}' gives no loop`,
+        'Return (begin, end, tick) => { … } from it.',
+      )
+    }
+    const { population, loop, random } = bound
+    const { frames, layout } = population
+    const member = this
+    const stepper: BlockStepper = {
+      engine,
+      population,
+      beginTick(tick) {
+        bound.beginTick(tick)
+        checked?.beginTick(tick)
+      },
+      step(frame, tick) {
+        if (!bound.hasTurn(frames.ordinal[frame], tick)) return
+        member.#stepping = { engine, stepper }
+        member.#frame = frame
+        const begin = frame * layout.block
+        const end = begin + frames.rows[frame]
+        bound.noteTurn(begin, end, tick)
+        random.reset()
+        if (checked) inKernel(() => checked.step(begin, end, tick))
+        else loop(begin, end, tick)
+        member.#frame = -1
+      },
+      ...(checked ? { endTick: (tick: number) => checked.endTick(tick) } : {}),
+    }
+    return stepper
+  }
+
+  #makeMeasurePhase(): Phase {
+    const measures = this.#measures
+    const blocks = () => measures.reduce((n, m) => n + m.blocks, 0)
+    return {
+      items: blocks,
+      run(item) {
+        let left = item
+        for (const m of measures) {
+          if (left < m.blocks) return m.reduce(left)
+          left -= m.blocks
+        }
+      },
+    }
+  }
+
+  /** Steps one batch with the other members. */
+  run(number: number): void {
+    const { control, plan } = this.#o
+    let end: BatchEnd | undefined
+    try {
+      end = control.batch.measureOnly ? this.#measureOnly() : this.#ticks()
+    } catch (error) {
+      this.#failure ??= this.#describe(error)
+      control.fail()
+    }
+    control.leave(plan.options.threads, number, end)
+  }
+
+  #measureOnly(): BatchEnd | undefined {
+    const { batch } = this.#o.control
+    if (!this.#measure(() => {})) return undefined
+    return { reason: REASON.position, tick: batch.tick, position: batch.position }
+  }
+
+  /** Steps ticks until the batch ends; where it ended, or undefined where endTick or a failure has said it. */
+  #ticks(): BatchEnd | undefined {
+    const { control, plan } = this.#o
+    const { steps } = plan
+    const { position: first, stopPosition, tick: begin } = control.batch
+    let position = first
+    for (let tick = begin; ; tick++) {
+      for (; ; position++) {
+        if (position === stopPosition && tick === begin) return { reason: REASON.position, tick, position }
+        if (position >= steps.length) break
+        const step = steps[position]
+        if (step.kind === 'main') {
+          if (isDue(step.engine, tick)) return { reason: REASON.main, tick, position }
+          continue
+        }
+        for (const phase of this.#phases[position]) if (!this.#phase(phase, tick, undefined)) return undefined
+      }
+      position = 0
+      if (!this.#endTick(tick)) return undefined
+      if (!control.goesOn) return undefined
+    }
+  }
+
+  /** One parallel loop and its barrier; false when the batch has failed. */
+  #phase(phase: Phase, tick: number, serial: (() => void) | undefined): boolean {
+    const { control, plan } = this.#o
+    const n = phase.items(tick)
+    if (n === 0 && !serial) return true
+    const parity = this.#parity
+    this.#parity = parity ^ 1
+    phase.enter?.(tick)
+    for (let item = control.claim(parity); item < n; item = control.claim(parity)) phase.run(item, tick)
+    phase.exit?.(tick)
+    return control.meet(plan.options.threads, parity, serial)
+  }
+
+  #measure(then: () => void): boolean {
+    return this.#phase(this.#measurePhase, 0, () => {
+      let at = 0
+      for (const m of this.#measures) {
+        m.merge(this.#ring.latest, at)
+        at += m.values
+      }
+      then()
+    })
+  }
+
+  /** Measures when this tick is to be, asks `until`, and lets the last to come decide how it goes on. */
+  #endTick(tick: number): boolean {
+    const { control, plan, pause } = this.#o
+    const { until } = plan.scenario
+    const done = tick + 1
+    if (until || control.measureNow) {
+      const wanted = control.measureNow
+      return this.#measure(() => {
+        const full = wanted && this.#ring.push(done)
+        const ends = until !== undefined && this.#ask(until, done)
+        control.endTick(done, ends, full)
+        if (pause?.()) control.pause()
+      })
+    }
+    return this.#phase(NO_ITEMS, tick, () => {
+      control.endTick(done, false, false)
+      if (pause?.()) control.pause()
+    })
+  }
+
+  #ask(until: NonNullable<Plan['scenario']['until']>, tick: number): boolean {
+    try {
+      return until({ measures: measureRecord(this.#o.plan.scenario.measures, this.#ring.latest, 0), tick })
+    } catch (error) {
+      throw new PopulaceError(
+        'ENGINE_FAILED',
+        `until threw after tick ${tick}: ${(error as Error)?.message ?? error}`,
+        'Mend until.',
+        error,
+      )
+    }
+  }
+
+  /** What made the last batch fail in this thread, if it was this one. */
+  failure(): ErrorData | undefined {
+    return this.#failure
+  }
+
+  #describe(error: unknown): ErrorData {
+    const at = this.#stepping
+    if (!at || this.#frame < 0) return toErrorData(error)
+    const { population } = at.stepper
+    const { frames, layout, id } = population
+    const frame = this.#frame
+    const begin = frame * layout.block
+    const partition = this.memory.partitions.names()[frames.partitionOf[frame]]
+    const where = `engine '${at.engine.name}', tick ${this.#o.control.tick}, partition '${partition}', block ${frames.ordinal[frame]} of '${layout.name}' (agents ${id[begin]} to ${id[begin + frames.rows[frame] - 1]})`
+    const message = (error as Error)?.message ?? String(error)
+    if (error instanceof PopulaceError) {
+      const data = toErrorData(error)
+      return { ...data, message: `${message} In ${where}.` }
+    }
+    const failed = new PopulaceError(
+      'ENGINE_FAILED',
+      `A kernel threw in ${where}: ${message}`,
+      'Mend the kernel; workers: 0 lets a debugger stop there.',
+      error,
+    )
+    return { ...toErrorData(failed), stack: (error as Error)?.stack ?? failed.stack }
+  }
+}
+
+const NO_ITEMS: Phase = { items: () => 0, run() {} }

@@ -1,0 +1,133 @@
+// Opens a world: loads the scenario, reserves the arena, makes the crew, runs setup, binds the kernels.
+import { randomInt } from 'node:crypto'
+import { PopulaceError } from '../core/errors.js'
+import { MIN_BLOCK } from '../core/limits.js'
+import type { ResolvedSimulationOptions } from '../core/options.js'
+import { reserveArena } from '../memory/arena.js'
+import { resolveParams } from '../memory/params.js'
+import { WorldMemory } from '../memory/world.js'
+import type { Journal } from '../state/journal.js'
+import { Control } from './control.js'
+import { CORES } from './cores.js'
+import type { Crew } from './crew.js'
+import { guardThread } from './forbidden.js'
+import { InlineCrew } from './inline-crew.js'
+import { freshUrl, loadScenario } from './load.js'
+import { makePlan, type Plan, type PlanOptions } from './plan.js'
+import { MeasureRing } from './ring.js'
+import type { ScenarioData } from './scenario.js'
+import { placeFrames } from './setup.js'
+
+/** A world with a crew that has set it up. */
+export interface OpenWorld {
+  readonly plan: Plan
+  readonly memory: WorldMemory
+  readonly crew: Crew
+  readonly ring: MeasureRing
+  readonly journal: Journal
+  readonly workers: number
+  /** Takes away what checks mode laid in this thread. */
+  release(): void
+}
+
+/** What a world is opened from. */
+export interface OpenRequest {
+  /** A module's URL, or a scenario itself (workers: 0 only). */
+  readonly scenario: URL | ScenarioData
+  readonly options: ResolvedSimulationOptions
+  readonly journal: Journal
+}
+
+function workersOf(request: OpenRequest): number {
+  const { workers } = request.options
+  if (workers !== 'auto') return workers
+  return request.scenario instanceof URL ? Math.max(1, CORES - 1) : 0
+}
+
+/** Opens a world: loads the scenario, reserves memory, runs setup, binds kernels. */
+export async function openWorld(request: OpenRequest): Promise<OpenWorld> {
+  const { options, scenario: from, journal } = request
+  const workers = workersOf(request)
+  if (!(from instanceof URL) && workers > 0) {
+    throw new PopulaceError(
+      'SCENARIO_NOT_LOADABLE',
+      'A scenario itself cannot be given to workers: no function crosses a thread',
+      "Give its module's URL, or workers: 0.",
+    )
+  }
+  const release = options.checks ? guardThread() : () => {}
+  try {
+    const url = from instanceof URL ? (workers === 0 ? freshUrl(from.href) : from.href) : ''
+    const scenario = from instanceof URL ? await loadScenario(url) : from
+    const base: PlanOptions = {
+      seed: options.seed,
+      params: resolveParams(scenario.params, options.params),
+      threads: Math.max(1, workers),
+      checks: options.checks,
+      shuffle: options.checks ? randomInt(1, 2 ** 31) : 0,
+      blocks: {},
+    }
+    const makePool = async (control: Control) => {
+      const { PoolCrew } = await import('./pool-crew.js') // so that no worker loads Piscina, which imports this module too
+      return new PoolCrew({ url, plan: base, control, tickTimeoutMs: options.limits.tickTimeoutMs })
+    }
+    const opened = await fill(scenario, base, workers === 0 ? undefined : makePool, journal)
+    return { ...opened, journal, workers, release }
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+type PoolMaker = (control: Control) => Promise<import('./pool-crew.js').PoolCrew>
+
+/** Sets the world up; again with smaller blocks when part-filled ones have used up a population's frames. */
+async function fill(scenario: ScenarioData, base: PlanOptions, makePool: PoolMaker | undefined, journal: Journal) {
+  const control = new Control()
+  const pool = await makePool?.(control)
+  const blocks: Record<string, number> = {}
+  let known = journal.setupRecords()
+  try {
+    for (;;) {
+      const plan = makePlan(scenario, { ...base, blocks })
+      const buffer = reserveArena(plan.layout.bytes)
+      await pool?.load(buffer, { ...blocks })
+      const crew: Crew = pool ?? new InlineCrew(plan, buffer, control)
+      const { records, framesSpent } = await crew.setup(known)
+      known = [...known, ...records]
+      if (framesSpent !== undefined) {
+        blocks[framesSpent] = smallerBlock(plan, framesSpent)
+        continue
+      }
+      for (const record of known) if (!journal.recorded(record.owner, record.tick, record.key)) journal.append(record)
+      await journal.flush()
+      await crew.bind()
+      const memory = new WorldMemory(buffer, plan.layout)
+      placeFrames(plan, memory)
+      const values = memoryValues(plan)
+      return { plan, memory, crew, ring: new MeasureRing(buffer, plan.layout, control, values) }
+    }
+  } catch (error) {
+    await pool?.close()
+    throw error
+  }
+}
+
+function memoryValues(plan: Plan): number {
+  let n = 0
+  for (const m of plan.scenario.measures.values()) n += m.bins ? m.bins.bins : 1
+  return n
+}
+
+function smallerBlock(plan: Plan, population: string): number {
+  const layout = plan.layout.populations.find(p => p.name === population)
+  const declared = plan.scenario.populations.find(p => p.name === population)?.block
+  if (!layout || layout.block === MIN_BLOCK || declared !== undefined) {
+    throw new PopulaceError(
+      'CAPACITY_EXCEEDED',
+      `Population '${population}' has no block left: its partitions end in too many part-filled blocks of ${layout?.block} rows`,
+      `Leave its block off, or raise the capacity of '${population}'.`,
+    )
+  }
+  return Math.max(MIN_BLOCK, layout.block / 4)
+}

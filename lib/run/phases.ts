@@ -1,0 +1,184 @@
+// A tick as phases: parallel loops over items, with a barrier after each. Built once per thread from the plan.
+// What an item writes no other item of the same phase reads or writes; what a phase writes the next ones see.
+import { copyRange } from '../kernels/copy.js'
+import { arrayAt } from '../memory/arrays.js'
+import type { PopulationMemory } from '../memory/population-memory.js'
+import type { WorldMemory } from '../memory/world.js'
+import { isDue, type KernelEngine } from '../schedule/engine.js'
+import { type ColumnName, copiesOf } from '../schedule/stages.js'
+import type { EffectColumns } from './bind.js'
+import type { Plan, Step } from './plan.js'
+
+/** Steps the rows of one frame. */
+export interface BlockStepper {
+  readonly engine: KernelEngine
+  readonly population: PopulationMemory
+  /** Called by each thread before its first block of a tick. */
+  beginTick(tick: number): void
+  /** Steps a frame, if its block has a turn. */
+  step(frame: number, tick: number): void
+  /** Called by each thread after its last block of a tick. */
+  endTick?(tick: number): void
+}
+
+/** One parallel loop. */
+export interface Phase {
+  /** Items in this tick; 0: the phase is skipped, barrier and all. The same in every thread. */
+  items(tick: number): number
+  /** Called by each thread before it claims. */
+  enter?(tick: number): void
+  run(item: number, tick: number): void
+  /** Called by each thread when nothing is left to claim. */
+  exit?(tick: number): void
+}
+
+/** A list of (thing, block) pairs, as one range of items: sizes are read anew each tick. */
+function blocksPhase(
+  parts: readonly {
+    population: PopulationMemory
+    due(tick: number): boolean
+    run(frame: number, tick: number): void
+  }[],
+): Phase {
+  const sizes = (tick: number, k: number) => (parts[k].due(tick) ? parts[k].population.frames.blocks : 0)
+  return {
+    items(tick) {
+      let n = 0
+      for (let k = 0; k < parts.length; k++) n += sizes(tick, k)
+      return n
+    },
+    run(item, tick) {
+      let left = item
+      for (let k = 0; k < parts.length; k++) {
+        const size = sizes(tick, k)
+        if (left < size) return parts[k].run(parts[k].population.frames.blockList[left], tick)
+        left -= size
+      }
+    },
+  }
+}
+
+const always = () => true
+
+/** Columns with `reset: 'tick'` take their defaults. */
+function resetPhase(columns: readonly ColumnName[], memory: WorldMemory): Phase {
+  return blocksPhase(
+    columns.flatMap(({ population: name, column }) => {
+      const population = memory.population(name)
+      const bound = population.columns.get(column)
+      if (!bound) return []
+      const width = population.layout.block * bound.size
+      const value = bound.layout.data.default
+      return [
+        {
+          population,
+          due: always,
+          run: (frame: number) => void bound.array.fill(value, frame * width, (frame + 1) * width),
+        },
+      ]
+    }),
+  )
+}
+
+/** What engines sense and write is copied, as it was when they began. */
+function copyPhase(engines: readonly KernelEngine[], memory: WorldMemory): Phase {
+  return blocksPhase(
+    engines.flatMap(engine =>
+      copiesOf(engine).flatMap(({ population: name, column }) => {
+        const population = memory.population(name)
+        const bound = population.columns.get(column)
+        if (!bound) return []
+        const copy = arrayAt(
+          memory.buffer,
+          bound.layout.data.kind,
+          bound.layout.copy,
+          population.layout.rows * bound.size,
+        )
+        const width = population.layout.block * bound.size
+        const due = (tick: number) => isDue(engine, tick)
+        return [
+          { population, due, run: (frame: number) => copyRange(bound.array, copy, frame * width, (frame + 1) * width) },
+        ]
+      }),
+    ),
+  )
+}
+
+/** The engines of a stage, all of one population on a block before the next block is claimed. */
+function runPhase(steppers: readonly BlockStepper[]): Phase {
+  const populations = [...new Set(steppers.map(s => s.population))]
+  const groups = populations.map(population => steppers.filter(s => s.population === population))
+  const phase = blocksPhase(
+    groups.map(group => ({
+      population: group[0].population,
+      due: (tick: number) => group.some(s => isDue(s.engine, tick)),
+      run(frame: number, tick: number) {
+        for (let i = 0; i < group.length; i++) if (isDue(group[i].engine, tick)) group[i].step(frame, tick)
+      },
+    })),
+  )
+  const each = (tick: number, call: (s: BlockStepper) => void) => {
+    for (let i = 0; i < steppers.length; i++) if (isDue(steppers[i].engine, tick)) call(steppers[i])
+  }
+  const ends = steppers.some(s => s.endTick)
+  return {
+    ...phase,
+    enter: tick => each(tick, s => s.beginTick(tick)),
+    ...(ends ? { exit: (tick: number) => each(tick, s => s.endTick?.(tick)) } : {}),
+  }
+}
+
+/** What the stage's effects came to is merged onto the written values. */
+function mergePhase(engines: readonly KernelEngine[], effects: EffectColumns): Phase {
+  return blocksPhase(
+    engines.flatMap(engine =>
+      [...engine.effects.values()].flatMap(t =>
+        [...new Set(t.columns)].flatMap(column => {
+          const target = effects.get(`${t.population}.${column}`)
+          if (!target) return []
+          return [
+            {
+              population: target.population,
+              due: (tick: number) => isDue(engine, tick),
+              run: (frame: number) => target.merge(frame),
+            },
+          ]
+        }),
+      ),
+    ),
+  )
+}
+
+/** The phases of a step; none for a main engine, which runs elsewhere. */
+export function phasesOf(
+  step: Step,
+  plan: Plan,
+  memory: WorldMemory,
+  effects: EffectColumns,
+  stepper: (engine: KernelEngine) => BlockStepper,
+): Phase[] {
+  const phases: Phase[] = []
+  if (step.kind === 'reset') phases.push(resetPhase(step.columns, memory))
+  if (step.kind === 'stage') {
+    phases.push(copyPhase(step.engines, memory), runPhase(step.engines.map(stepper)), mergePhase(step.engines, effects))
+  }
+  const { shuffle } = plan.options
+  return shuffle === 0 ? phases : phases.map((phase, i) => shuffled(phase, shuffle + i))
+}
+
+/** Claims the items of a phase in another order, the same in every thread: item -> (item * a + b) mod n, a prime to n. */
+function shuffled(phase: Phase, seed: number): Phase {
+  return {
+    ...phase,
+    run(item, tick) {
+      const n = phase.items(tick)
+      let a = ((Math.imul(seed + tick, 0x9e3779b1) >>> 0) % n) | 1
+      while (greatestDivisor(a, n) !== 1) a++
+      phase.run((item * a + seed) % n, tick)
+    },
+  }
+}
+
+function greatestDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestDivisor(b, a % b)
+}

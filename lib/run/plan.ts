@@ -1,0 +1,114 @@
+// The plan of a run: parameters, memory layout, engines in order, and the steps of a tick. A pure function of the
+// scenario and a few options, so that every thread makes the same one and none is sent.
+
+import { PopulaceError } from '../core/errors.js'
+import { autoBlock, layOut, type WorldLayout } from '../memory/layout.js'
+import { type Params, resolveParams, type Scalar, type Size } from '../memory/params.js'
+import type { PopulationData } from '../memory/population.js'
+import { type AnyEngine, type KernelEngine, type MainEngine, turnModulus } from '../schedule/engine.js'
+import { type ColumnName, copiesOf, makeStages } from '../schedule/stages.js'
+import { slotsOf, valuesOf } from './measures.js'
+import type { ScenarioData } from './scenario.js'
+
+/** What a plan depends on beside the scenario; plain data, sent to every thread. */
+export interface PlanOptions {
+  readonly seed: number
+  readonly params: Readonly<Record<string, Scalar>>
+  /** Threads that step blocks: the workers, or one inline. */
+  readonly threads: number
+  readonly checks: boolean
+  /** Seed of the order in which checks mode places frames and claims blocks; 0: no shuffling. */
+  readonly shuffle: number
+  /** Blocks by population where they differ from what is chosen. */
+  readonly blocks: Readonly<Record<string, number>>
+}
+
+/** What happens between two barriers, or on the main thread. */
+export type Step =
+  | { readonly kind: 'reset'; readonly columns: readonly ColumnName[] }
+  | { readonly kind: 'stage'; readonly engines: readonly KernelEngine[] }
+  | { readonly kind: 'main'; readonly engine: MainEngine }
+
+/** All that threads agree on. */
+export interface Plan {
+  readonly scenario: ScenarioData
+  readonly options: PlanOptions
+  readonly params: Readonly<Record<string, Scalar>>
+  readonly engines: readonly AnyEngine[]
+  /** The first is always the reset step. */
+  readonly steps: readonly Step[]
+  readonly layout: WorldLayout
+}
+
+function sizeOf(size: Size<Params>, params: Readonly<Record<string, Scalar>>, what: string): number {
+  try {
+    const value = typeof size === 'function' ? size(params as never) : size // parameters have the types that P says
+    return Math.ceil(value)
+  } catch (error) {
+    throw new PopulaceError(
+      'SCENARIO_INVALID',
+      `${what} cannot be computed from the parameters`,
+      'Mend its function.',
+      error,
+    )
+  }
+}
+
+/** The number of agents a population has room for. */
+export function capacityOf(data: PopulationData, params: Readonly<Record<string, Scalar>>): number {
+  const { lattice, name } = data
+  if (!lattice) return sizeOf(data.capacity ?? 0, params, `The capacity of population '${name}'`)
+  const side = (key: 'width' | 'height' | 'depth') => {
+    const n = sizeOf(lattice[key], params, `The ${key} of lattice '${name}'`)
+    if (!(Number.isInteger(n) && n >= 1))
+      throw new PopulaceError(
+        'SCENARIO_INVALID',
+        `The ${key} of lattice '${name}' is ${n}`,
+        'Give an integer of at least 1.',
+      )
+    return n
+  }
+  return side('width') * side('height') * side('depth')
+}
+
+/** Whether some agents get no turn in some ticks: then their last turns are kept. */
+export function skipsTurns(engine: KernelEngine): boolean {
+  return engine.every > 1 || turnModulus(engine) > 1
+}
+
+function resetColumns(populations: readonly PopulationData[]): ColumnName[] {
+  return populations.flatMap(p =>
+    [...p.columns].filter(([, c]) => c.reset === 'tick').map(([column]) => ({ population: p.name, column })),
+  )
+}
+
+/** Makes the plan. PARAM_UNKNOWN, PARAM_INVALID, SCENARIO_INVALID, ARENA_TOO_LARGE. */
+export function makePlan(scenario: ScenarioData, options: PlanOptions): Plan {
+  const params = resolveParams(scenario.params, options.params)
+  const kernels = scenario.engines.filter(e => e.kind === 'kernel')
+  const names = scenario.populations.map(p => p.name)
+  const populations = scenario.populations.map(data => {
+    const capacity = capacityOf(data, params)
+    const copies = kernels.flatMap(copiesOf).filter(c => c.population === data.name)
+    const effects = kernels.flatMap(e => [...e.effects.values()]).filter(t => t.population === data.name)
+    return {
+      data,
+      capacity,
+      block: options.blocks[data.name] ?? data.block ?? autoBlock(capacity),
+      turns: kernels.filter(e => e.population === data.name && skipsTurns(e)).map(e => e.name),
+      copies: new Set(copies.map(c => c.column)),
+      effects: new Set(effects.flatMap(t => t.columns)),
+    }
+  })
+  const measures = [...scenario.measures.values()].map(m => ({
+    population: names.indexOf(m.population),
+    slots: slotsOf(m),
+    values: valuesOf(m),
+  }))
+  const layout = layOut({ threads: options.threads, populations, measures })
+  const steps: Step[] = [
+    { kind: 'reset', columns: resetColumns(scenario.populations) },
+    ...makeStages(scenario.engines, !options.checks),
+  ]
+  return { scenario, options, params, engines: scenario.engines, steps, layout }
+}

@@ -1,0 +1,257 @@
+// Scenarios and commands as declared: a module whose default export describes a whole simulation. Every thread imports
+// the same module; no function ever crosses a thread.
+import { PopulaceError } from '../core/errors.js'
+import type { Sequence } from '../core/sequence.js'
+import { hint } from '../core/suggest.js'
+import type { DocColumn, Json } from '../memory/column-types.js'
+import type { Params, ParamValues } from '../memory/params.js'
+import { type AnyPopulation, checkName, type PopulationData, populationData } from '../memory/population.js'
+import type { World } from '../memory/world.js'
+import type { AnyEngine, BaseEngine, Recorder } from '../schedule/engine.js'
+import { orderEngines } from '../schedule/order.js'
+import type { Of } from '../schedule/scope.js'
+import { checkMeasure, type Measure, type MeasureData, type MeasureValues } from './measures.js'
+
+/** An input from outside, applied when a tick begins; T is its payload. */
+export interface Command<T> {
+  readonly payload?: T
+}
+
+/** What a command's `apply` is given. */
+export interface CommandScope<T, P extends Params> {
+  readonly world: World
+  readonly payload: T
+  readonly random: Sequence
+  readonly params: ParamValues<P>
+}
+
+/** What is behind a Command. */
+export interface CommandData {
+  readonly kind: 'command'
+  readonly params: Params
+  // biome-ignore lint/suspicious/noExplicitAny: payload and parameters vary by command
+  apply(scope: CommandScope<any, any>): void
+}
+
+/** Declares a command: applied on the main thread when the next tick begins, in the order given. SCENARIO_INVALID. */
+export function defineCommand<T extends Json, P extends Params = {}>(o: {
+  params?: P
+  payload: DocColumn<T>
+  apply(scope: CommandScope<T, P>): void
+}): Command<T> {
+  if (typeof o?.apply !== 'function')
+    throw new PopulaceError(
+      'SCENARIO_INVALID',
+      'A command has no apply',
+      'Give apply({ world, payload, random, params }) { … }.',
+    )
+  const data: CommandData = { kind: 'command', params: o.params ?? {}, apply: scope => o.apply(scope) }
+  return Object.freeze(data) as Command<T> // the payload's type is phantom
+}
+
+/** What setup is given beside the world. */
+export interface SetupScope<P extends Params> {
+  readonly params: ParamValues<P>
+  readonly random: Sequence
+  /** The only door to clocks, files and networks. */
+  readonly record: Recorder
+}
+
+/** A whole simulation, as declared. */
+export interface Scenario<P extends Params, M, K> {
+  readonly name: string
+  readonly params: P
+  readonly measures: M
+  readonly commands: K
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: any scenario
+export type AnyScenario = Scenario<any, any, any>
+
+/** What is behind a Scenario. */
+export interface ScenarioData {
+  readonly name: string
+  /** The scenario's own parameters and those of all its parts. */
+  readonly params: Params
+  readonly populations: readonly PopulationData[]
+  /** In the order in which they run. */
+  readonly engines: readonly AnyEngine[]
+  readonly measures: ReadonlyMap<string, MeasureData>
+  readonly commands: ReadonlyMap<string, CommandData>
+  // biome-ignore lint/suspicious/noExplicitAny: the parameters vary by scenario
+  setup(world: World, scope: SetupScope<any>): void | Promise<void>
+  until: ((scope: { measures: Record<string, number | number[]>; tick: number }) => boolean) | undefined
+}
+
+const DATA = Symbol.for('populace.scenario')
+const FIELDS = ['name', 'params', 'populations', 'engines', 'measures', 'commands', 'setup', 'until']
+
+function invalid(name: string, what: string, remedy: string): never {
+  throw new PopulaceError('SCENARIO_INVALID', `Scenario '${name}' ${what}`, remedy)
+}
+
+/** The description behind a scenario; undefined for anything else. */
+export function scenarioData(scenario: unknown): ScenarioData | undefined {
+  return (scenario as { [DATA]?: ScenarioData } | null | undefined)?.[DATA]
+}
+
+/**
+ * Declares a scenario. setup runs on a worker (inline with workers: 0); until ends a run early, and is never asked
+ * before the first tick. SCENARIO_INVALID, DUPLICATE_NAME, ENGINE_INVALID, CYCLE, POPULATION_UNKNOWN, COLUMN_INVALID.
+ */
+export function defineScenario<
+  P extends Params = {},
+  // biome-ignore lint/suspicious/noExplicitAny: the values vary by measure
+  M extends Of<Measure<any>> = {},
+  // biome-ignore lint/suspicious/noExplicitAny: the payload varies by command
+  K extends Of<Command<any>> = {},
+>(o: {
+  name: string
+  params?: P
+  populations: readonly AnyPopulation[]
+  engines: readonly BaseEngine[]
+  measures?: M
+  commands?: K
+  setup(world: World, scope: SetupScope<P>): void | Promise<void>
+  until?(scope: { measures: MeasureValues<M>; tick: number }): boolean
+}): Scenario<P, M, K> {
+  checkName(o?.name, 'A scenario')
+  const { name } = o
+  for (const key of Object.keys(o))
+    if (!FIELDS.includes(key))
+      throw new PopulaceError(
+        'OPTION_UNKNOWN',
+        `Scenario '${name}' has no option '${key}'`,
+        `Check the spelling; ${hint(key, FIELDS)}`,
+      )
+  if (typeof o.setup !== 'function')
+    invalid(name, 'has no setup', 'Give setup(world, { params, random, record }) { … }.')
+  if (o.until !== undefined && typeof o.until !== 'function')
+    invalid(name, 'has an until that is no function', 'Give until({ measures, tick }) { return … }.')
+  if (!Array.isArray(o.populations) || o.populations.length === 0)
+    invalid(name, 'lists no populations', 'Give populations: [ … ].')
+  if (!Array.isArray(o.engines)) invalid(name, 'lists no engines', 'Give engines: [ … ].')
+  const populations = o.populations.map((p, i) => populationData(p, `Population ${i} of scenario '${name}'`))
+  const engines = orderEngines(o.engines.map(e => checkEngine(name, e)))
+  const measures = new Map(Object.entries(o.measures ?? {}).map(([key, m]) => [key, checkMeasure(key, m)]))
+  const commands = new Map(Object.entries(o.commands ?? {}).map(([key, c]) => [key, checkCommand(name, key, c)]))
+  checkReferences(name, populations, engines, measures)
+  const parts = [{ params: o.params ?? {} }, ...populations, ...engines, ...commands.values()]
+  const data: ScenarioData = {
+    name,
+    populations,
+    engines,
+    measures,
+    commands,
+    params: joinParams(parts.map(p => p.params)),
+    setup: (world, scope) => o.setup(world, scope),
+    until: o.until && (scope => o.until?.(scope as never) === true), // measured values have the types that M says
+  }
+  const scenario = {
+    name,
+    params: o.params ?? ({} as P),
+    measures: o.measures ?? ({} as M),
+    commands: o.commands ?? ({} as K),
+  }
+  Object.defineProperty(scenario, DATA, { value: data })
+  return Object.freeze(scenario)
+}
+
+function checkEngine(scenario: string, engine: BaseEngine): AnyEngine {
+  const kind = (engine as Partial<AnyEngine> | null)?.kind
+  if (kind !== 'kernel' && kind !== 'main')
+    return invalid(
+      scenario,
+      `lists something among its engines that is none (${String((engine as { name?: unknown } | null)?.name ?? engine)})`,
+      'Make it with defineEngine or defineMainEngine, or extend KernelEngine or MainEngine.',
+    )
+  return engine as AnyEngine
+}
+
+function checkCommand(scenario: string, name: string, command: unknown): CommandData {
+  const data = command as Partial<CommandData> | null
+  if (data?.kind !== 'command')
+    return invalid(scenario, `has a command '${name}' that is none`, 'Make it with defineCommand.')
+  return data as CommandData
+}
+
+function joinParams(parts: readonly Params[]): Params {
+  const all: Params = {}
+  for (const params of parts) {
+    for (const [name, param] of Object.entries(params)) {
+      if (all[name] && JSON.stringify(all[name]) !== JSON.stringify(param)) {
+        throw new PopulaceError(
+          'DUPLICATE_NAME',
+          `Parameter '${name}' is declared twice, differently`,
+          'Share one defineParams among the parts of a scenario.',
+        )
+      }
+      all[name] = param
+    }
+  }
+  return all
+}
+
+function checkReferences(
+  scenario: string,
+  populations: readonly PopulationData[],
+  engines: readonly AnyEngine[],
+  measures: ReadonlyMap<string, MeasureData>,
+): void {
+  const known = new Map<string, PopulationData>()
+  for (const p of populations) {
+    if (known.has(p.name))
+      throw new PopulaceError('DUPLICATE_NAME', `Two populations are named '${p.name}'`, 'Rename one.')
+    known.set(p.name, p)
+  }
+  const find = (name: string, who: string): PopulationData => {
+    const found = known.get(name)
+    if (!found)
+      throw new PopulaceError(
+        'POPULATION_UNKNOWN',
+        `${who} uses population '${name}', which scenario '${scenario}' does not list`,
+        `Add it to populations; ${hint(name, [...known.keys()])}`,
+      )
+    return found
+  }
+  for (const p of populations) {
+    for (const [name, column] of p.columns) {
+      if (column.to === undefined || column.to === 'self') continue
+      const target = find(column.to, `Column '${p.name}.${name}'`)
+      if (column.index && !target.permanent) {
+        throw new PopulaceError(
+          'COLUMN_INVALID',
+          `Column '${p.name}.${name}' is an index of '${target.name}', whose rows move`,
+          `Make '${target.name}' permanent, or use ref('${target.name}').`,
+        )
+      }
+    }
+  }
+  for (const engine of engines) {
+    const who = `Engine '${engine.name}'`
+    if (engine.kind === 'main') {
+      for (const name of engine.writes ?? []) find(name, who)
+      for (const t of engine.reads ?? []) find(t.population, who)
+      continue
+    }
+    find(engine.population, who)
+    for (const t of engine.senses.values()) find(t.population, who)
+    for (const t of engine.effects.values()) checkEffects(who, find(t.population, who), t.columns)
+  }
+  for (const [name, m] of measures) find(m.population, `Measure '${name}'`)
+}
+
+function checkEffects(who: string, population: PopulationData, columns: readonly string[]): void {
+  for (const column of columns) {
+    const data = population.columns.get(column)
+    if (data?.effect !== undefined) continue
+    const float = data?.kind === 'f32' || data?.kind === 'f64'
+    throw new PopulaceError(
+      'EFFECT_INVALID',
+      `${who} has an effect on '${population.name}.${column}', ${float ? 'a float column' : 'a column that declares none'}`,
+      float
+        ? 'A sum of floats depends on their order: use a fixed column, which adds exactly.'
+        : "Declare it with an effect, such as i32({ effect: 'add' }).",
+    )
+  }
+}

@@ -1,0 +1,364 @@
+// Simulation: the host's side. It checks what it is given, keeps the state machine (idle, running, failed, closed), and
+// leaves the work to the driver.
+import { setTimeout as delay } from 'node:timers/promises'
+import { PopulaceError } from '../core/errors.js'
+import { JOURNAL_ENTRIES } from '../core/limits.js'
+import type { Progress, ResolvedSimulationOptions } from '../core/options.js'
+import type { Params, ParamValues } from '../memory/params.js'
+import { World } from '../memory/world.js'
+import { type Journal, MemoryJournal } from '../state/journal.js'
+import type { Receipt } from './commands.js'
+import { Driver } from './driver.js'
+import { type HashPart, joinHashes, type WorldHash } from './hasher.js'
+import { Listeners, type SimulationEvents } from './listeners.js'
+import { type MeasureValues, measureRecord } from './measures.js'
+import { type OpenWorld, openWorld } from './open-world.js'
+import { type Overload, Pace } from './real-time.js'
+import type { Command, ScenarioData } from './scenario.js'
+import { type AnyScenario, scenarioData } from './scenario.js'
+
+/** Options of Simulation.create; all may be left out. */
+export interface SimulationOptions<P extends Params = Params> {
+  /** Threads that step the world: 'auto' (default) is one less than the cores, at least 1; 0 steps on the main thread. */
+  workers?: number | 'auto'
+  /** An integer from 0 (default) to 2^53 - 1. */
+  seed?: number
+  /** Parameters that differ from their defaults. */
+  params?: Partial<ParamValues<P>>
+  /** Runs each block twice and refuses what would make results differ. Slow; default false. */
+  checks?: boolean
+  /** tickTimeoutMs: milliseconds that a tick may last before its crew is ended (needs workers of at least 1). */
+  limits?: { tickTimeoutMs?: number }
+}
+
+/** Options of run: ticks to do; a signal that ends it at the next boundary; a report about 20 times a second. */
+export interface RunOptions {
+  ticks: number
+  signal?: AbortSignal
+  onProgress?(p: Progress): void
+}
+
+type Payload<S extends AnyScenario, N extends keyof S['commands']> =
+  S['commands'][N] extends Command<infer T> ? T : never
+type State = 'idle' | 'running' | 'failed' | 'closed'
+
+/** @internal What tests and the sanitizer add to the options. */
+export interface Internals {
+  readonly journal?: Journal
+}
+
+const options = () => import('../core/options.js') // zod is loaded by hosts only: workers import this module too
+
+/** A world and the crew that steps it. Make one with Simulation.create; close it, or declare it with `await using`. */
+export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDisposable {
+  readonly #world: OpenWorld
+  readonly #driver: Driver
+  readonly #listeners = new Listeners<MeasureValues<S['measures']>>()
+  #state: State = 'idle'
+  #failure: unknown
+  #measures: MeasureValues<S['measures']>
+  #view: World | undefined
+  #running: Promise<unknown> = Promise.resolve()
+  #stopRequested = false
+  #wake: (() => void) | undefined
+  #closing: Promise<void> | undefined
+  #onProgress: ((tick: number) => void) | undefined
+
+  private constructor(world: OpenWorld, o: ResolvedSimulationOptions) {
+    this.#world = world
+    this.#measures = {} as MeasureValues<S['measures']> // filled before create resolves
+    this.#driver = new Driver(
+      world,
+      {
+        everyTicks: () => this.#listeners.everyTicks,
+        samples: () => this.#listeners.samples,
+        measured: (tick, values, newest) => this.#measured(tick, values, newest),
+        refused: refusal => this.#listeners.tell('refused', refusal),
+        progress: tick => this.#onProgress?.(tick),
+      },
+      o.limits.tickTimeoutMs,
+    )
+  }
+
+  /**
+   * Loads a scenario (a module's URL; a scenario itself only with workers: 0), sets its world up and gives the
+   * simulation, at tick 0. OPTION_UNKNOWN, OPTION_INVALID, PARAM_UNKNOWN, PARAM_INVALID, SCENARIO_NOT_LOADABLE,
+   * SCENARIO_INVALID, SETUP_FAILED, CAPACITY_EXCEEDED, ARENA_TOO_LARGE, ENGINE_FAILED, WORKER_DIED.
+   */
+  static async create<S extends AnyScenario>(
+    scenario: URL | S,
+    o: SimulationOptions<S['params']> = {},
+  ): Promise<Simulation<S>> {
+    return Simulation.createWith(scenario, o, {})
+  }
+
+  /** @internal */
+  static async createWith<S extends AnyScenario>(
+    scenario: URL | S,
+    o: SimulationOptions<S['params']>,
+    internals: Internals,
+  ): Promise<Simulation<S>> {
+    const resolved = (await options()).resolveSimulationOptions(o)
+    const journal = internals.journal ?? new MemoryJournal(JOURNAL_ENTRIES)
+    const world = await openWorld({ scenario: toSource(scenario), options: resolved, journal })
+    const sim = new Simulation<S>(world, resolved)
+    try {
+      await sim.#driver.measure()
+    } catch (error) {
+      await sim.close()
+      throw error
+    }
+    return sim
+  }
+
+  /** Ticks done. */
+  get tick(): number {
+    return this.#driver.tick
+  }
+
+  /** Threads that step the world; 0: the main thread does. */
+  get workers(): number {
+    return this.#world.workers
+  }
+
+  /** The measures of the last measured tick; after a run, of its last one. */
+  get measures(): MeasureValues<S['measures']> {
+    return this.#measures
+  }
+
+  /** The world between runs, to look at and to change. SIM_RUNNING while one is going on: use read. */
+  get world(): World {
+    this.#usable()
+    if (this.#state === 'running') throw running('world')
+    this.#view ??= new World(this.#world.memory, { mode: 'edit', tick: this.tick })
+    this.#driver.forgetMeasures()
+    return this.#view
+  }
+
+  /**
+   * Steps as fast as it goes; resolves when `ticks` more are done or the scenario's until says so.
+   * ABORTED (the simulation stays usable, between two ticks), SIM_RUNNING, SIM_CLOSED, SIM_FAILED, and what ticks fail with.
+   */
+  async run(o: RunOptions): Promise<void> {
+    const { ticks, signal, onProgress } = (await options()).resolveRunOptions(o)
+    this.#begin()
+    const target = this.tick + ticks
+    const started = { tick: this.tick, at: performance.now() }
+    this.#onProgress =
+      onProgress &&
+      (tick =>
+        onProgress({ tick, ticks, ticksPerSecond: ((tick - started.tick) * 1000) / (performance.now() - started.at) }))
+    const interrupt = () => this.#interrupt()
+    signal?.addEventListener('abort', interrupt)
+    try {
+      await this.#track(async () => {
+        if (signal?.aborted) throw aborted(signal)
+        const end = await this.#driver.advance(target, () => this.#stopRequested || signal?.aborted === true)
+        await this.#driver.measure()
+        if (end === 'stop' && signal?.aborted) throw aborted(signal)
+      })
+      this.#onProgress?.(this.tick)
+    } finally {
+      signal?.removeEventListener('abort', interrupt)
+      this.#onProgress = undefined
+    }
+  }
+
+  /** Steps in real time, `hz` ticks a second, until stop; resolves when it has begun. overload: see docs/guide.md. */
+  async start(o: { hz: number; overload?: Overload }): Promise<void> {
+    const { hz, overload } = (await options()).resolveStartOptions(o)
+    this.#begin()
+    this.#track(() => this.#keepPace(new Pace(hz, overload, performance.now()))).catch(() => undefined) // told by 'failed'
+  }
+
+  async #keepPace(pace: Pace): Promise<void> {
+    while (!this.#stopRequested) {
+      const wait = pace.wait(performance.now())
+      if (wait > 0) {
+        const waiting = new AbortController()
+        this.#wake = () => waiting.abort()
+        await delay(wait, undefined, { signal: waiting.signal }).catch(() => undefined) // woken to serve a read or a stop
+        this.#wake = undefined
+        if (pace.wait(performance.now()) > 0) {
+          await this.#driver.boundary()
+          continue
+        }
+      }
+      const end = await this.#driver.advance(this.tick + 1, () => this.#stopRequested)
+      pace.done(performance.now())
+      if (end === 'until') return
+    }
+  }
+
+  /** Ends what start began, or a run, after the tick that is being stepped. */
+  async stop(): Promise<void> {
+    this.#usable()
+    if (this.#state !== 'running') return
+    this.#stopRequested = true
+    this.#interrupt()
+    await this.#running.catch(() => undefined) // its own caller is told
+  }
+
+  /** Sends a command; resolves when it is journaled. COMMAND_UNKNOWN, COMMAND_INVALID, SIM_CLOSED, SIM_FAILED. */
+  async command<N extends keyof S['commands'] & string>(name: N, payload: Payload<S, N>): Promise<Receipt> {
+    this.#usable()
+    const receipt = this.#driver.commands.send(name, payload)
+    if (this.#state === 'running') this.#interrupt()
+    else await this.#driver.boundary()
+    return receipt
+  }
+
+  /** Runs `look` between two ticks, of a run that goes on too; only copies leave it. SIM_CLOSED, SIM_FAILED. */
+  async read<T>(look: (world: World) => T): Promise<T> {
+    this.#usable()
+    if (typeof look !== 'function')
+      throw new PopulaceError('OPTION_INVALID', 'read() was given no function', 'Write await sim.read(world => …).')
+    if (this.#state !== 'running') return this.#driver.look(look)
+    const result = this.#driver.read(look)
+    this.#interrupt()
+    return result
+  }
+
+  /** Listens; gives what ends that. 'tick' comes at most 20 times a second, or at each n-th tick with { every: n }. */
+  on<K extends keyof SimulationEvents<MeasureValues<S['measures']>>>(
+    event: K,
+    listener: (what: SimulationEvents<MeasureValues<S['measures']>>[K]) => void,
+    o?: { every?: number },
+  ): () => void {
+    return this.#listeners.on(event, listener, o)
+  }
+
+  /** Content hash, 16 hexadecimal digits: independent of rows, blocks and workers. Of a part, when one is named. SIM_RUNNING. */
+  async hash(of: HashPart = {}): Promise<string> {
+    return (await this.hashes(of)).hash
+  }
+
+  /** The hash with those of each population and column. SIM_RUNNING. */
+  async hashes(of: HashPart = {}): Promise<WorldHash> {
+    this.#usable()
+    if (this.#state === 'running') throw running('hash')
+    this.#world.memory.refresh()
+    return joinHashes(await this.#world.crew.hash(of), this.tick)
+  }
+
+  /** Ends the simulation, a run that goes on included, and all its threads. Closing twice is fine. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    const { crew, release } = this.#world
+    this.#state = 'closed'
+    this.#stopRequested = true
+    this.#interrupt()
+    this.#driver.close(closed())
+    this.#view?.close()
+    await crew.close()
+    await this.#running.catch(() => undefined) // its own caller is told
+    release()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #interrupt(): void {
+    this.#driver.interrupt()
+    this.#wake?.()
+  }
+
+  #usable(): void {
+    if (this.#state === 'closed') throw closed()
+    if (this.#state === 'failed')
+      throw new PopulaceError(
+        'SIM_FAILED',
+        'The simulation has failed',
+        'See the cause; close it and make a new one.',
+        this.#failure,
+      )
+  }
+
+  #begin(): void {
+    this.#usable()
+    if (this.#state === 'running') throw running('run')
+    this.#state = 'running'
+    this.#stopRequested = false
+    this.#view?.close()
+    this.#view = undefined
+  }
+
+  /** Runs `work` as the one thing going on; a failure of the engine is for ever, an abort is not. */
+  async #track(work: () => Promise<void>): Promise<void> {
+    const running = work()
+    this.#running = running
+    try {
+      await running
+      if (this.#state === 'closed') throw closed()
+      this.#state = 'idle'
+      await this.#driver.boundary() // what came after the last one
+    } catch (error) {
+      if (this.#state === 'closed') throw closed()
+      if (error instanceof PopulaceError && error.code === 'ABORTED') {
+        this.#state = 'idle'
+        await this.#driver.boundary()
+      } else {
+        this.#fail(error)
+      }
+      throw error
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#state = 'failed'
+    this.#failure = error
+    const failure = error instanceof Error ? error : new Error(String(error))
+    this.#driver.close(
+      new PopulaceError(
+        'SIM_FAILED',
+        'The simulation has failed',
+        'See the cause; close it and make a new one.',
+        failure,
+      ),
+    )
+    this.#listeners.tell('failed', failure)
+  }
+
+  #measured(tick: number, values: Float64Array, newest: boolean): void {
+    const measures = measureRecord(this.#world.plan.scenario.measures, values, 0) as MeasureValues<S['measures']>
+    this.#measures = measures
+    if (this.#state === 'running') this.#listeners.tick({ tick, measures }, newest)
+  }
+}
+
+function toSource(scenario: unknown): URL | ScenarioData {
+  if (scenario instanceof URL) return scenario
+  const data = scenarioData(scenario)
+  if (data) return data
+  throw new PopulaceError(
+    'SCENARIO_NOT_LOADABLE',
+    'Simulation.create was given neither a URL nor a scenario',
+    "Write Simulation.create(new URL('./scenario.js', import.meta.url)).",
+  )
+}
+
+function closed(): PopulaceError {
+  return new PopulaceError('SIM_CLOSED', 'The simulation is closed', 'Make a new one.')
+}
+
+function running(what: string): PopulaceError {
+  return new PopulaceError(
+    'SIM_RUNNING',
+    `${what} was asked for while a run goes on`,
+    what === 'world' ? 'Use sim.read, or wait for the run.' : 'Wait for the run, or stop it.',
+  )
+}
+
+function aborted(signal: AbortSignal): PopulaceError {
+  return new PopulaceError(
+    'ABORTED',
+    'The run was aborted',
+    'The simulation stands between two ticks and may run on.',
+    signal.reason,
+  )
+}

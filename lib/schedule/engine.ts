@@ -1,0 +1,248 @@
+// Engines: one rule of behaviour each. A kernel engine steps a population, block by block, on workers; a main engine
+// runs once a tick on the main thread. Declared here, checked here; ordered in order.ts, grouped in stages.ts.
+import { PopulaceError } from '../core/errors.js'
+import type { Sequence } from '../core/sequence.js'
+import { hint } from '../core/suggest.js'
+import type { Columns, Json } from '../memory/column-types.js'
+import type { Params, ParamValues } from '../memory/params.js'
+import {
+  type AnyPopulation,
+  checkName,
+  knownColumn,
+  type PickData,
+  type Population,
+  populationData,
+} from '../memory/population.js'
+import type { World } from '../memory/world.js'
+import type { AnyAccess, Loop, Of, Scope } from './scope.js'
+
+/** What every engine may say of itself. */
+export interface EngineOptions {
+  /** Distinct in its scenario; part of the key of its random numbers. */
+  name: string
+  /** Lower runs earlier, among engines whose dependencies are met. Default 0. */
+  priority?: number
+  /** Names of engines that run before. */
+  dependencies?: readonly string[]
+  /** Share of the blocks that get a turn in each run: above 0, up to 1 (the default). */
+  weight?: number
+  /** Ticks from run to run: an integer of at least 1 (the default). */
+  every?: number
+  /** Runs at ticks t with (t - phase) divisible by every. Default 0. */
+  phase?: number
+  /** May be given fewer turns when real time presses. Default false. */
+  sheds?: boolean
+}
+
+const OPTIONS = ['name', 'priority', 'dependencies', 'weight', 'every', 'phase', 'sheds']
+
+function refuse(name: string, what: string, remedy: string): never {
+  throw new PopulaceError('ENGINE_INVALID', `Engine '${name}' ${what}`, remedy)
+}
+
+/** What every engine is; defineEngine and defineMainEngine make instances, a class may extend one of the two kinds. */
+export abstract class BaseEngine {
+  readonly name: string
+  readonly priority: number
+  readonly dependencies: readonly string[]
+  readonly weight: number
+  readonly every: number
+  readonly phase: number
+  readonly sheds: boolean
+
+  /** NAME_INVALID, ENGINE_INVALID. */
+  constructor(o: EngineOptions) {
+    checkName(o?.name, 'An engine')
+    const { name, priority = 0, dependencies = [], weight = 1, every = 1, phase = 0, sheds = false } = o
+    if (!Number.isFinite(priority)) refuse(name, `has priority ${priority}`, 'Give a number; lower runs earlier.')
+    if (!Array.isArray(dependencies) || dependencies.some(d => typeof d !== 'string'))
+      refuse(name, 'has dependencies that are no list of names', "Write dependencies: ['census'].")
+    if (!(weight > 0 && weight <= 1)) refuse(name, `has weight ${weight}`, 'Give a number above 0 and up to 1.')
+    if (!(Number.isSafeInteger(every) && every >= 1))
+      refuse(name, `has every ${every}`, 'Give an integer of at least 1.')
+    if (!(Number.isSafeInteger(phase) && phase >= 0))
+      refuse(name, `has phase ${phase}`, 'Give an integer of at least 0.')
+    this.name = name
+    this.priority = priority
+    this.dependencies = Object.freeze([...dependencies])
+    this.weight = weight
+    this.every = every
+    this.phase = phase
+    this.sheds = sheds === true
+  }
+}
+
+/** A rule's use of one population's columns. */
+export interface Touch {
+  readonly population: string
+  readonly columns: readonly string[]
+}
+
+/** A kernel, or a kernel with what to do for a partition that slept. */
+export type Kernel<S> = (scope: S) => Loop
+
+/** Runs over a population on the workers. Extend it with a `kernel` method, or make one with defineEngine. */
+export abstract class KernelEngine extends BaseEngine {
+  readonly kind = 'kernel'
+  readonly population: string
+  readonly params: Params
+  readonly reads: readonly string[]
+  readonly writes: readonly string[]
+  readonly senses: ReadonlyMap<string, Touch>
+  readonly effects: ReadonlyMap<string, Touch>
+
+  constructor(o: EngineOptions & KernelDeclaration) {
+    super(o)
+    const { name } = this
+    const known = [...OPTIONS, 'population', 'reads', 'writes', 'params', 'senses', 'effects', 'kernel']
+    for (const key of Object.keys(o))
+      if (!known.includes(key)) refuse(name, `has no option '${key}'`, `Check the spelling; ${hint(key, known)}`)
+    const data = populationData(o.population, `The population of engine '${name}'`)
+    for (const column of [...(o.reads ?? []), ...(o.writes ?? [])]) knownColumn(data, column)
+    this.population = data.name
+    this.params = o.params ?? {}
+    this.reads = Object.freeze([...(o.reads ?? [])])
+    this.writes = Object.freeze([...(o.writes ?? [])])
+    this.senses = touches(name, 'senses', o.senses)
+    this.effects = touches(name, 'effects', o.effects)
+  }
+
+  /** The factory: called once a thread and simulation; gives the loop that is called once a block. */
+  abstract kernel(scope: KernelScope): Loop
+}
+
+/** The scope as the engine's machinery builds it; defineEngine gives it the declared types. */
+// biome-ignore lint/suspicious/noExplicitAny: the names in a scope vary by engine
+export type KernelScope = Scope<any, any, any, any, any, any>
+
+/** What a kernel engine touches. */
+export interface KernelDeclaration {
+  population: AnyPopulation
+  reads?: readonly string[]
+  writes?: readonly string[]
+  params?: Params
+  senses?: Of<AnyAccess>
+  effects?: Of<AnyAccess>
+}
+
+function touches(
+  engine: string,
+  what: 'senses' | 'effects',
+  given: Of<AnyAccess> | undefined,
+): ReadonlyMap<string, Touch> {
+  const found = new Map<string, Touch>()
+  for (const [key, access] of Object.entries(given ?? {})) {
+    const pick = access as Partial<PickData> | null
+    if (pick?.kind !== 'pick')
+      refuse(engine, `has ${what}.${key} that is no access`, `Write ${what}: { ${key}: population.pick('column') }.`)
+    const { population, columns } = pick as PickData
+    found.set(key, { population, columns })
+  }
+  return found
+}
+
+/** Journals what `work` gives, and gives the journaled value on replay. */
+export type Recorder = <T extends Json>(key: string, work: (signal: AbortSignal) => Promise<T>) => Promise<T>
+
+/** What a main engine is given. */
+export interface MainScope<P extends Params> {
+  readonly world: World
+  readonly tick: number
+  readonly random: Sequence
+  readonly params: ParamValues<P>
+  /** The only door to clocks, files and networks. */
+  readonly record: Recorder
+}
+
+/** Runs on the main thread between barriers. Extend it with an `update` method, or make one with defineMainEngine. */
+export abstract class MainEngine extends BaseEngine {
+  readonly kind = 'main'
+  readonly params: Params
+  /** What it reads; undefined: it may read anything. */
+  readonly reads: readonly Touch[] | undefined
+  /** The populations it changes; undefined: it may change anything. */
+  readonly writes: readonly string[] | undefined
+
+  constructor(o: EngineOptions & { params?: Params; reads?: readonly AnyAccess[]; writes?: readonly AnyPopulation[] }) {
+    super(o)
+    const known = [...OPTIONS, 'params', 'reads', 'writes', 'update']
+    for (const key of Object.keys(o))
+      if (!known.includes(key)) refuse(this.name, `has no option '${key}'`, `Check the spelling; ${hint(key, known)}`)
+    if (this.weight !== 1)
+      refuse(this.name, 'is a main engine with a weight', 'Use every: a main engine has no blocks.')
+    this.params = o.params ?? {}
+    this.reads = o.reads && [
+      ...touches(this.name, 'senses', Object.fromEntries(o.reads.map((r, i) => [String(i), r]))).values(),
+    ]
+    this.writes = o.writes?.map(p => populationData(p, `A population that main engine '${this.name}' writes`).name)
+  }
+
+  /** Its writes are in the world when it resolves, in the order made. */
+  // biome-ignore lint/suspicious/noExplicitAny: the parameters vary by engine
+  abstract update(scope: MainScope<any>): void | Promise<void>
+}
+
+/** Any engine that the scheduler can run. */
+export type AnyEngine = KernelEngine | MainEngine
+
+/**
+ * Makes a kernel engine: what its kernel may touch is declared by value and given to it under the same names.
+ * ENGINE_INVALID, COLUMN_UNKNOWN, POPULATION_UNKNOWN, NAME_INVALID.
+ */
+export function defineEngine<
+  N extends string,
+  C extends Columns,
+  const R extends (keyof C & string)[] = [],
+  const W extends (keyof C & string)[] = [],
+  P extends Params = {},
+  S extends Of<AnyAccess> = {},
+  F extends Of<AnyAccess> = {},
+>(
+  o: EngineOptions & {
+    population: Population<N, C>
+    reads?: R
+    writes?: W
+    params?: P
+    senses?: S
+    effects?: F
+    kernel(scope: Scope<C, R[number], W[number], P, S, F>): Loop
+  },
+): KernelEngine {
+  const { kernel } = o
+  if (typeof kernel !== 'function')
+    refuse(o.name, 'has no kernel', 'Give kernel(scope) { return (begin, end, tick) => { … } }.')
+  return new (class extends KernelEngine {
+    kernel(scope: KernelScope): Loop {
+      return kernel(scope)
+    }
+  })(o)
+}
+
+/** Makes a main engine. ENGINE_INVALID, POPULATION_UNKNOWN, NAME_INVALID. */
+export function defineMainEngine<P extends Params = {}>(
+  o: EngineOptions & {
+    params?: P
+    reads?: readonly AnyAccess[]
+    writes?: readonly AnyPopulation[]
+    update(scope: MainScope<P>): void | Promise<void>
+  },
+): MainEngine {
+  const { update } = o
+  if (typeof update !== 'function')
+    refuse(o.name, 'has no update', 'Give update({ world, tick, random, params, record }) { … }.')
+  return new (class extends MainEngine {
+    update(scope: MainScope<P>): void | Promise<void> {
+      return update(scope)
+    }
+  })(o)
+}
+
+/** Whether an engine runs at a tick. */
+export function isDue(engine: { every: number; phase: number }, tick: number): boolean {
+  return (tick - engine.phase) % engine.every === 0
+}
+
+/** Of how many blocks one gets a turn in a run. */
+export function turnModulus(engine: { weight: number }): number {
+  return Math.round(1 / engine.weight)
+}

@@ -1,0 +1,75 @@
+// The journal: all that reaches a run from outside, by tick. What is journaled here can be given again, so a run can be
+// repeated with the same bits. This one is in memory and bounded; a store makes one that lasts.
+import type { Json } from '../memory/column-types.js'
+
+/** One thing from outside. */
+export type JournalEntry =
+  | {
+      readonly kind: 'command'
+      readonly tick: number
+      readonly sequence: number
+      readonly name: string
+      readonly payload: Json
+    }
+  | { readonly kind: 'refused'; readonly tick: number; readonly sequence: number; readonly reason: string }
+  | {
+      readonly kind: 'record'
+      readonly tick: number
+      readonly owner: string
+      readonly key: string
+      readonly value: Json
+    }
+
+/** A value that record() learned. `owner` is the engine, or '' for setup. */
+export type RecordEntry = Extract<JournalEntry, { kind: 'record' }>
+
+/** Where a run journals. */
+export interface Journal {
+  append(entry: JournalEntry): void
+  /** Resolves when what was appended would survive; to be awaited before its effects can be seen outside. */
+  flush(): Promise<void>
+  /** What was recorded under this name before; undefined: nothing. */
+  recorded(owner: string, tick: number, key: string): RecordEntry | undefined
+  /** All that setup recorded, for it runs in another thread. */
+  setupRecords(): readonly RecordEntry[]
+}
+
+/** The name of a recorded value. */
+export function recordName(owner: string, tick: number, key: string): string {
+  return JSON.stringify([owner, tick, key])
+}
+
+/** A journal in memory: the newest `limit` entries. */
+export class MemoryJournal implements Journal {
+  readonly #limit: number
+  readonly #entries: JournalEntry[] = []
+  readonly #records = new Map<string, RecordEntry>()
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  append(entry: JournalEntry): void {
+    this.#entries.push(entry)
+    if (entry.kind === 'record') this.#records.set(recordName(entry.owner, entry.tick, entry.key), entry)
+    if (this.#entries.length < this.#limit * 2) return
+    for (const old of this.#entries.splice(0, this.#limit)) {
+      if (old.kind === 'record') this.#records.delete(recordName(old.owner, old.tick, old.key))
+    }
+  }
+
+  async flush(): Promise<void> {}
+
+  recorded(owner: string, tick: number, key: string): RecordEntry | undefined {
+    return this.#records.get(recordName(owner, tick, key))
+  }
+
+  setupRecords(): readonly RecordEntry[] {
+    return [...this.#records.values()].filter(r => r.owner === '')
+  }
+
+  /** Everything kept, oldest first. */
+  entries(): readonly JournalEntry[] {
+    return this.#entries
+  }
+}
