@@ -61,10 +61,10 @@ export class Frames {
     array[at] = value
   }
 
-  /** Whether `count` more rows fit at the end of `partition`. */
-  fits(partition: number, count: number): boolean {
+  /** Whether `count` more rows fit at the end of `partition` (undefined: one without rows). */
+  fits(partition: number | undefined, count: number): boolean {
     const { block, frames } = this.layout
-    const tail = this.#tail[partition] - 1
+    const tail = partition === undefined ? NO_FRAME : this.#tail[partition] - 1
     const left = count - (tail === NO_FRAME ? 0 : block - this.rows[tail])
     return Math.ceil(Math.max(0, left) / block) <= this.meta[META.framesFree] + frames - this.meta[META.framesUsed]
   }

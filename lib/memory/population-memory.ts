@@ -72,13 +72,18 @@ export class PopulationMemory {
     return row >= 0 && this.id[row] === id ? row : -1
   }
 
+  /** Throws when there is no room for `count` more in a partition (undefined: one still to be made). */
+  admit(count: number, partition: number | undefined): void {
+    if (count > this.slots.room) throw this.slots.fullError(count)
+    if (!this.frames.fits(partition, count)) throw new FramesSpent(this.layout.name)
+  }
+
   /**
    * Makes `count` agents in a partition, columns at their defaults; `stamp` is the tick of their birth plus one.
    * The ids come in `ids`, in order. Throws before anything changes when there is no room.
    */
   spawn(count: number, partition: number, stamp: number, ids: Float64Array): Segment[] {
-    if (count > this.slots.room) throw this.slots.fullError(count)
-    if (!this.frames.fits(partition, count)) throw new FramesSpent(this.layout.name)
+    this.admit(count, partition)
     const segments: Segment[] = []
     for (let at = 0; at < count; ) {
       const { row, count: n } = this.frames.extend(partition, count - at)

@@ -8,15 +8,20 @@ import { type ColumnData, RANGE } from './columns.js'
 import { DEFAULT_PARTITION, type Partitions } from './partitions.js'
 import type { BoundColumn, PopulationMemory, Segment } from './population-memory.js'
 
+/** Births in a partition, or a death. */
+export type Restructure = { readonly birthsIn: string } | 'death'
+
 /** What a table asks of the world it belongs to. */
 export interface TableScope {
   readonly partitions: Partitions
   /** Stamp of births: tick plus one. */
   readonly stamp: number
   mayWrite(): void
-  mayRestructure(): void
+  mayRestructure(change: Restructure): void
   guard<T>(work: () => T): T
 }
+
+const SPAWN_OPTIONS = ['partition', 'fill']
 
 function invalid(where: string, what: string, remedy: string): never {
   throw new PopulaceError('VALUE_INVALID', `${where} ${what}`, remedy)
@@ -26,8 +31,9 @@ function invalid(where: string, what: string, remedy: string): never {
 function stored(data: ColumnData, given: unknown, where: string): number {
   let value = given
   if (data.labels && typeof given === 'string') {
+    if (!Object.hasOwn(data.codes, given))
+      invalid(where, `has no label '${given}'`, `Check the spelling; ${hint(given, data.labels)}`)
     value = data.codes[given]
-    if (value === undefined) invalid(where, `has no label '${given}'`, hint(given, data.labels))
   }
   if (typeof value !== 'number')
     return invalid(
@@ -47,16 +53,15 @@ function stored(data: ColumnData, given: unknown, where: string): number {
         : `Give an integer from ${range[0]} to ${range[1]}.`,
     )
   }
-  return scaled
+  return data.kind === 'f32' ? Math.fround(scaled) : scaled // what is compared with a column is rounded as it is
 }
 
 /** The values of a row as the column stores them. VALUE_INVALID. */
-export function storedValues(column: BoundColumn, given: unknown, where: string): readonly number[] {
-  const { data } = column.layout
-  if (column.size === 1) return [stored(data, given, where)]
+export function storedValues(data: ColumnData, given: unknown, where: string): readonly number[] {
+  if (data.size === 1) return [stored(data, given, where)]
   const list = given as ArrayLike<unknown> | null | undefined
-  if (typeof list !== 'object' || list === null || list.length !== column.size) {
-    invalid(where, `holds ${column.size} values a row`, `Give an array of ${column.size} numbers.`)
+  if (typeof list !== 'object' || list === null || list.length !== data.size) {
+    invalid(where, `holds ${data.size} values a row`, `Give an array of ${data.size} numbers.`)
   }
   return Array.from(list, v => stored(data, v, where))
 }
@@ -106,7 +111,7 @@ export class Table<C extends Columns> {
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => {
         const column = this.#column(name)
-        return [column, storedValues(column, value, `Column '${this.#memory.layout.name}.${name}'`)]
+        return [column, storedValues(column.layout.data, value, `Column '${this.#memory.layout.name}.${name}'`)]
       })
   }
 
@@ -163,40 +168,62 @@ export class Table<C extends Columns> {
 
   /** Makes one agent; its id. CAPACITY_EXCEEDED, PERMANENT, VALUE_INVALID, COLUMN_UNKNOWN. */
   spawn(values: Values<C> = {}, partition: string = DEFAULT_PARTITION): number {
-    this.#scope.mayRestructure()
+    this.#scope.mayRestructure({ birthsIn: partition })
     const parsed = this.#parse(values)
     const ids = new Float64Array(1)
-    const [{ row }] = this.#scope.guard(() => this.#memory.spawn(1, this.#partition(partition), this.#scope.stamp, ids))
+    const [{ row }] = this.#born(ids, partition)
     this.#write(row, parsed)
     return ids[0]
   }
 
   /**
    * Makes `count` agents; their ids. `fill` is given whole columns of `count` rows (typed arrays, as kernels see them),
-   * defaults filled in, and the ids in the same order. CAPACITY_EXCEEDED, PERMANENT, VALUE_INVALID.
+   * defaults filled in, and the ids in the same order. CAPACITY_EXCEEDED, PERMANENT, VALUE_INVALID, OPTION_UNKNOWN.
    */
   spawnMany(
     count: number,
     o: { partition?: string; fill?(columns: { readonly [k in keyof C]: Write<C[k]> }, ids: View): void } = {},
   ): Float64Array {
-    this.#scope.mayRestructure()
+    const { partition = DEFAULT_PARTITION } = o
+    this.#scope.mayRestructure({ birthsIn: partition })
     const { layout } = this.#memory
+    for (const key of Object.keys(o)) {
+      if (!SPAWN_OPTIONS.includes(key))
+        throw new PopulaceError(
+          'OPTION_UNKNOWN',
+          `spawnMany on '${layout.name}' has no option '${key}'`,
+          `Check the spelling; ${hint(key, SPAWN_OPTIONS)}`,
+        )
+    }
     if (!(Number.isInteger(count) && count >= 0))
       invalid(`spawnMany on '${layout.name}'`, `is given a count of ${count}`, 'Give an integer of at least 0.')
     if (o.fill !== undefined && typeof o.fill !== 'function')
       invalid(`spawnMany on '${layout.name}'`, 'is given a fill that is no function', 'Give a function of the columns.')
     const ids = new Float64Array(count)
     if (count === 0) return ids
-    const segments = this.#scope.guard(() =>
-      this.#memory.spawn(count, this.#partition(o.partition ?? DEFAULT_PARTITION), this.#scope.stamp, ids),
-    )
+    const segments = this.#born(ids, partition)
     if (o.fill) this.#fill(segments, count, columns => o.fill?.(columns, ids))
     return ids
   }
 
-  /** Changes whole columns, of one partition or of all: rows in (partition, block, row) order. */
+  /** Makes as many agents as `ids` has room for; refuses before a partition is made for them. */
+  #born(ids: Float64Array, partition: string): Segment[] {
+    const { partitions, guard, stamp } = this.#scope
+    return guard(() => {
+      this.#memory.admit(ids.length, partitions.find(partition))
+      return this.#memory.spawn(ids.length, partitions.number(partition), stamp, ids)
+    })
+  }
+
+  /** Changes whole columns, of one partition or of all: rows in (partition, block, row) order. VALUE_INVALID. */
   update(fill: (columns: { readonly [k in keyof C]: Write<C[k]> }, ids: View) => void, partition?: string): void {
     this.#scope.mayWrite()
+    if (typeof fill !== 'function')
+      invalid(
+        `update on '${this.#memory.layout.name}'`,
+        'is given no function',
+        'Give a function of the columns and ids.',
+      )
     const number = partition === undefined ? undefined : this.#scope.partitions.find(partition)
     if (partition !== undefined && number === undefined) return // nobody lives there
     const segments = this.#memory.segments(number)
@@ -230,13 +257,9 @@ export class Table<C extends Columns> {
     }
   }
 
-  #partition(name: string): number {
-    return this.#scope.partitions.number(name)
-  }
-
   /** Ends an agent's life; false for nobody and the dead. PERMANENT. */
   despawn(id: number): boolean {
-    this.#scope.mayRestructure()
+    this.#scope.mayRestructure('death')
     const row = this.#memory.rowOf(id)
     if (row < 0) return false
     this.#memory.remove(row)

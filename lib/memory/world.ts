@@ -9,7 +9,7 @@ import { DEFAULT_PARTITION, Partitions } from './partitions.js'
 import type { AnyPopulation, Population } from './population.js'
 import { populationData } from './population.js'
 import { PopulationMemory } from './population-memory.js'
-import { Table } from './table.js'
+import { type Restructure, Table } from './table.js'
 import { UndoLog } from './undo.js'
 
 /** All arrays of a world, in one thread. */
@@ -110,7 +110,7 @@ export class World {
       partitions: this.#memory.partitions,
       stamp: this.#scope.tick + 1,
       mayWrite: () => this.#mayWrite(data.name),
-      mayRestructure: () => this.#mayRestructure(data.name, data.permanent, data.lattice !== undefined),
+      mayRestructure: change => this.#mayRestructure(population, data.lattice !== undefined, change),
       guard: <T>(work: () => T): T => {
         try {
           return work()
@@ -165,19 +165,30 @@ export class World {
     }
   }
 
-  #mayRestructure(population: string, permanent: boolean, lattice: boolean): void {
-    this.#mayWrite(population)
+  #mayRestructure(population: PopulationMemory, lattice: boolean, change: Restructure): void {
+    const { name, permanent } = population.layout
+    this.#mayWrite(name)
     if (lattice)
       throw new PopulaceError(
         'PERMANENT',
-        `'${population}' is a lattice: its cells are there from the start, for ever`,
+        `'${name}' is a lattice: its cells are there from the start, for ever`,
         'Change them with update() or set().',
       )
-    if (permanent && this.#scope.mode !== 'setup') {
+    if (!permanent) return
+    if (this.#scope.mode !== 'setup' || change === 'death') {
       throw new PopulaceError(
         'PERMANENT',
-        `Population '${population}' is permanent: none of its agents is made or dies after setup`,
+        `Population '${name}' is permanent: its agents are made in setup, and none dies`,
         'Make them in setup, or leave permanent off.',
+      )
+    }
+    // Blocks go by partition, so agents in two would not lie in the order of creation, which is what a row means here.
+    const home = population.size === 0 ? undefined : this.#memory.partitions.names()[population.partition[0]]
+    if (home !== undefined && change.birthsIn !== home) {
+      throw new PopulaceError(
+        'PERMANENT',
+        `Population '${name}' is permanent and lives in partition '${home}', not in '${change.birthsIn}'`,
+        'Make all its agents in one partition, or leave permanent off.',
       )
     }
   }

@@ -147,7 +147,10 @@ export class BoundMeasure {
     this.#where = Object.entries(data.where).map(([name, value]) => {
       const c = population.columns.get(name)
       if (!c) return invalid(`A measure of '${data.population}' names no column '${name}'`, 'Check the spelling.')
-      return { array: c.array, value: storedValues(c, value, `A measure's '${data.population}.${name}'`)[0] }
+      return {
+        array: c.array,
+        value: storedValues(c.layout.data, value, `A measure's '${data.population}.${name}'`)[0],
+      }
     })
     this.#slots = slotsOf(data)
     this.values = valuesOf(data)
