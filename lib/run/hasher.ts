@@ -31,28 +31,50 @@ export interface WorldHash {
   readonly columns: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
 
+const KEYS = ['populations', 'columns', 'partitions']
+
 function checkPart(memory: WorldMemory, part: HashPart): void {
+  if (typeof part !== 'object' || part === null)
+    throw new PopulaceError(
+      'OPTION_INVALID',
+      `hash() was given ${String(part)}`,
+      "Write hash({ populations: ['name'] }).",
+    )
   const names = memory.populations.map(p => p.layout.name)
-  for (const key of Object.keys(part)) {
-    if (!['populations', 'columns', 'partitions'].includes(key))
+  for (const [key, list] of Object.entries(part)) {
+    if (!KEYS.includes(key))
       throw new PopulaceError(
         'OPTION_UNKNOWN',
         `hash() has no option '${key}'`,
-        hint(key, ['populations', 'columns', 'partitions']),
+        `Check the spelling; ${hint(key, KEYS)}`,
+      )
+    if (list !== undefined && !(Array.isArray(list) && list.every(name => typeof name === 'string')))
+      throw new PopulaceError(
+        'OPTION_INVALID',
+        `Option '${key}' of hash() is no list of names`,
+        `Write ${key}: ['name'].`,
       )
   }
   for (const name of part.populations ?? []) {
     if (!names.includes(name))
-      throw new PopulaceError('POPULATION_UNKNOWN', `The scenario has no population '${name}'`, hint(name, names))
+      throw new PopulaceError(
+        'POPULATION_UNKNOWN',
+        `The scenario has no population '${name}'`,
+        `Check the spelling; ${hint(name, names)}`,
+      )
   }
   const columns = new Set(memory.populations.flatMap(p => [...p.columns.keys()]))
   for (const name of part.columns ?? []) {
     if (!columns.has(name))
-      throw new PopulaceError('COLUMN_UNKNOWN', `No population has a column '${name}'`, hint(name, [...columns]))
+      throw new PopulaceError(
+        'COLUMN_UNKNOWN',
+        `No population has a column '${name}'`,
+        `Check the spelling; ${hint(name, [...columns])}`,
+      )
   }
 }
 
-/** Sums over every `of`-th block from block `share` on. POPULATION_UNKNOWN, COLUMN_UNKNOWN, OPTION_UNKNOWN. */
+/** Sums over every `of`-th block from block `share` on. POPULATION_UNKNOWN, COLUMN_UNKNOWN, OPTION_UNKNOWN, OPTION_INVALID. */
 export function hashBlocks(memory: WorldMemory, part: HashPart, share: number, of: number): HashSums {
   checkPart(memory, part)
   const sums: HashSums = {}
@@ -90,23 +112,25 @@ export function hashBlocks(memory: WorldMemory, part: HashPart, share: number, o
 
 /** Puts the sums of all shares together. */
 export function joinHashes(shares: readonly HashSums[], tick: number): WorldHash {
-  const total: HashSums = {}
+  const total = new Map<string, Map<string, HashSum>>()
   for (const share of shares) {
     for (const [population, columns] of Object.entries(share)) {
-      total[population] ??= {}
-      for (const [column, sum] of Object.entries(columns)) {
-        total[population][column] ??= { lo: 0, hi: 0 }
-        addSums(total[population][column], sum)
+      const own = total.get(population) ?? new Map<string, HashSum>()
+      total.set(population, own)
+      for (const [column, part] of Object.entries(columns)) {
+        const sum = own.get(column) ?? { lo: 0, hi: 0 }
+        addSums(sum, part)
+        own.set(column, sum)
       }
     }
   }
   const populations: Record<string, string> = {}
   const columns: Record<string, Record<string, string>> = {}
   const sums: HashSum[] = []
-  for (const name of Object.keys(total).sort()) {
+  for (const [name, parts] of [...total].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const sum = { lo: 0, hi: 0 }
     columns[name] = {}
-    for (const [column, part] of Object.entries(total[name])) {
+    for (const [column, part] of parts) {
       addSums(sum, part)
       if (column !== '') columns[name][column] = sumText(part)
     }
