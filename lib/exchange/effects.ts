@@ -1,7 +1,7 @@
 // Effects: changes that kernels make to other rows. Each thread adds into a buffer of its own (8 bytes a row of the
 // target), a frame's part of which is filled with the neutral value when that thread first touches the frame; when the
-// engine ends, the buffers of a touched frame are merged onto the column. Sums of integers are exact below 2^53, so
-// they do not depend on who added what, in which order.
+// engine ends, the buffers of a touched frame are merged onto the column. Values are integers and sums of them exact
+// below 2^53, so they do not depend on who added what, in which order; what is neither is refused, never rounded.
 //
 // Written by the thread that owns a buffer during a run phase, read by whoever merges the frame during the merge phase.
 import { PopulaceError } from '../core/errors.js'
@@ -64,28 +64,55 @@ export class EffectColumn {
     )
   }
 
-  /** The function that a kernel on `thread` calls. Its target row is checked: EFFECT_INVALID. */
+  /** The function that a kernel on `thread` calls. EFFECT_INVALID: no such row, no integer. EFFECT_OUT_OF_RANGE. */
   adder(thread: number, guard?: EffectGuard): AddEffect {
     const { block, shift, rows } = this.population.layout
-    const outside = (row: number): never => {
-      throw new PopulaceError(
-        'EFFECT_INVALID',
-        `An effect on '${this.population.layout.name}.${this.layout.name}' names row ${row}`,
-        'Test for -1 (nobody, the dead) or an empty index before using a row.',
-      )
-    }
-    const open = (frame: number) => {
+    const sums = this.#sums[thread]
+    const outside = (row: number): never => this.#refuseRow(row)
+    const open = (frame: number, row: number) => {
+      if (this.population.frames.rows[frame] === 0) this.#refuseRow(row) // it would wait there for whoever comes
       this.#flags[thread][frame] = 1
       this.#sums[thread].fill(NEUTRAL[this.effect], frame * block, (frame + 1) * block)
     }
+    const wide = (row: number, value: number) => this.#checkWide(row < rows ? sums[row] : 0, value)
     return fresh<AddEffect>(
-      { sums: this.#sums[thread], flags: this.#flags[thread], open, outside, guard },
+      { sums, flags: this.#flags[thread], open, outside, guard, wide },
       `return (row, value) => {
-        if (!(row >= 0 && row < ${rows})) outside(row)
+        if (row !== row >>> 0 || row >= ${rows}) outside(row)
         ${guard ? 'guard(row, value)' : ''}
-        if (flags[row >>> ${shift}] === 0) open(row >>> ${shift})
+        if (flags[row >>> ${shift}] === 0) open(row >>> ${shift}, row)
+        if (value !== (value | 0)) wide(row, value)
         ${STEP[this.effect]}
       }`,
+    )
+  }
+
+  /** A value that is not a signed 32-bit integer, beside what was sent to its row before. */
+  #checkWide(sum: number, value: number): void {
+    const where = `Column '${this.population.layout.name}.${this.layout.name}' is sent`
+    if (!Number.isSafeInteger(value) || (this.effect === 'or' && value !== value >>> 0)) {
+      throw new PopulaceError(
+        'EFFECT_INVALID',
+        `${where} ${value} as an effect`,
+        this.effect === 'or'
+          ? "Effects with 'or' are integers of 32 bits."
+          : 'Effects are integers: scale and round the value, or use a fixed column.',
+      )
+    }
+    if (this.effect === 'add' && !Number.isSafeInteger(sum + value)) {
+      throw new PopulaceError(
+        'EFFECT_OUT_OF_RANGE',
+        `${where} effects whose sum exceeds 53 bits`,
+        'Use smaller effects, or a larger unit.',
+      )
+    }
+  }
+
+  #refuseRow(row: number): never {
+    throw new PopulaceError(
+      'EFFECT_INVALID',
+      `An effect on '${this.population.layout.name}.${this.layout.name}' names row ${row}, where nobody lives`,
+      'Test for -1 (nobody, the dead) or an empty index before using a row.',
     )
   }
 
@@ -98,6 +125,7 @@ export class EffectColumn {
       if (this.#flags[thread][frame] === 0) continue
       this.#flags[thread][frame] = 0
       this.#fold(begin, end, this.#sums[thread], thread, frame)
+      this.#checkEmpty(end, begin + block, this.#sums[thread])
       this.#apply(begin, end, this.#sums[thread])
       return
     }
@@ -109,9 +137,13 @@ export class EffectColumn {
       if (this.#flags[thread][frame] === 0) continue
       this.#flags[thread][frame] = 0
       const from = this.#sums[thread]
+      this.#checkEmpty(end, (frame + 1) * this.population.layout.block, from)
       switch (this.effect) {
         case 'add':
-          for (let row = begin; row < end; row++) into[row] += from[row]
+          for (let row = begin; row < end; row++) {
+            into[row] += from[row]
+            if (!Number.isSafeInteger(into[row])) this.#refuse(row, into[row])
+          }
           break
         case 'min':
           for (let row = begin; row < end; row++) if (from[row] < into[row]) into[row] = from[row]
@@ -123,6 +155,11 @@ export class EffectColumn {
           for (let row = begin; row < end; row++) into[row] |= from[row]
       }
     }
+  }
+
+  /** Rows of a frame beyond its last agent must have been sent nothing. */
+  #checkEmpty(begin: number, end: number, sums: Float64Array): void {
+    for (let row = begin; row < end; row++) if (sums[row] !== NEUTRAL[this.effect]) this.#refuseRow(row)
   }
 
   #apply(begin: number, end: number, sums: Float64Array): void {
@@ -138,9 +175,9 @@ export class EffectColumn {
       else if (effect === 'or') value = kind === 'u32' ? (old | change) >>> 0 : old | change
       else if (effect === 'min') value = change < old ? change : old
       else value = change > old ? change : old
-      if (value === old && change === change) continue
+      if (value === old) continue
       if (!(value >= least && value <= greatest) || value !== Math.floor(value)) this.#refuse(row, value)
-      array[row] = value
+      array[row] = value + 0 // -0 becomes 0: which of the two was sent first must not show
     }
   }
 
