@@ -20,7 +20,8 @@ export interface MeasureData {
   readonly kind: 'count' | 'sum' | 'min' | 'max' | 'mean' | 'histogram'
   readonly population: string
   readonly column: string | undefined
-  readonly where: Readonly<Record<string, unknown>>
+  /** Values as stored. */
+  readonly where: Readonly<Record<string, number>>
   readonly bins: { readonly from: number; readonly to: number; readonly bins: number } | undefined
 }
 
@@ -41,6 +42,22 @@ function single(population: AnyPopulation, column: string): ColumnData {
   return data
 }
 
+/** The conditions of a measure as stored, so that a wrong one is named where it is written. */
+function storedWhere(population: AnyPopulation, where: unknown): Record<string, number> {
+  if (typeof where !== 'object' || where === null)
+    return invalid(
+      `The where of a measure of '${population.name}' is ${String(where)}`,
+      'Give an object of values by column name.',
+    )
+  const given = Object.entries(where).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(
+    given.map(([name, value]) => {
+      const [stored] = storedValues(single(population, name), value, `A measure's '${population.name}.${name}'`)
+      return [name, stored]
+    }),
+  )
+}
+
 function define<T>(
   kind: MeasureData['kind'],
   population: AnyPopulation,
@@ -50,12 +67,11 @@ function define<T>(
 ): Measure<T> {
   populationData(population, 'The population of a measure')
   if (column !== undefined) single(population, column)
-  for (const name of Object.keys(where)) single(population, name)
-  const data: MeasureData = { kind, population: population.name, column, where: { ...where }, bins }
+  const data: MeasureData = { kind, population: population.name, column, where: storedWhere(population, where), bins }
   return Object.freeze(data) as Measure<T> // the value's type is phantom
 }
 
-/** Agents whose values match. */
+/** Agents whose values match. COLUMN_UNKNOWN, VALUE_INVALID, MEASURE_INVALID; so do all measures refuse. */
 export function count<C extends Columns>(p: Population<string, C>, where?: Values<C>): Measure<number> {
   return define('count', p, undefined, where)
 }
@@ -149,7 +165,7 @@ export class BoundMeasure {
       if (!c) return invalid(`A measure of '${data.population}' names no column '${name}'`, 'Check the spelling.')
       return {
         array: c.array,
-        value: storedValues(c.layout.data, value, `A measure's '${data.population}.${name}'`)[0],
+        value,
       }
     })
     this.#slots = slotsOf(data)
@@ -217,7 +233,7 @@ export function measureRecord(
   return out
 }
 
-/** Refuses a `where` that its column cannot hold, before anything runs. */
+/** Refuses what no function here made. */
 export function checkMeasure(name: string, measure: unknown): MeasureData {
   const data = measure as Partial<MeasureData> | null
   if (
