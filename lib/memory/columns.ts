@@ -203,21 +203,20 @@ export function fixed(o: ColumnOptions & { unit: number }): unknown {
 /** One of up to 256 labels, stored as its position in one byte. The default is the first label. */
 export function enumeration<const L extends string>(
   labels: readonly L[],
-  o?: { default?: L; reset?: 'tick' },
+  o?: { default?: NoInfer<L>; reset?: 'tick' },
 ): Column<'u8', undefined, L> {
   if (!Array.isArray(labels) || labels.length === 0 || labels.length > MAX_LABELS) {
     fail(`enumeration() needs 1 to ${MAX_LABELS} labels`, "Write enumeration(['idle', 'work']).")
   }
-  const codes: Record<string, number> = {}
   labels.forEach((label, code) => {
     if (typeof label !== 'string' || label === '')
       fail(`enumeration(): label ${String(label)} is not a name`, 'Labels are non-empty strings.')
-    if (label in codes) fail(`enumeration(): label '${label}' stands twice`, 'Labels are distinct.')
-    codes[label] = code
+    if (labels.indexOf(label) < code) fail(`enumeration(): label '${label}' stands twice`, 'Labels are distinct.')
   })
-  const start = o?.default
-  if (start !== undefined && !(start in codes))
-    fail(`enumeration(): the default '${start}' is no label`, hint(start, labels))
+  const codes: Record<string, number> = Object.fromEntries(labels.map((label, code) => [label, code]))
+  const start: string | undefined = o?.default
+  if (start !== undefined && !Object.hasOwn(codes, start))
+    fail(`enumeration(): the default '${start}' is no label`, `Check the spelling; ${hint(start, labels)}`)
   const options = o === undefined ? undefined : { ...o, ...(start === undefined ? {} : { default: codes[start] }) }
   return describe('u8', options, ['default', 'reset'], {
     codes: Object.freeze(codes),

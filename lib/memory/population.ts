@@ -159,7 +159,8 @@ export function definePopulation<const N extends string, C extends Columns, P ex
   checkKeys(o, ['params', 'capacity', 'permanent', 'block', 'columns'], `definePopulation('${name}')`)
   checkSize(o.capacity, `The capacity of population '${name}'`)
   const { block } = o
-  if (block !== undefined && !(block >= MIN_BLOCK && block <= MAX_BLOCK && Number.isInteger(Math.log2(block)))) {
+  const whole = Number.isInteger(block) && Number.isInteger(Math.log2(block as number))
+  if (block !== undefined && !(whole && block >= MIN_BLOCK && block <= MAX_BLOCK)) {
     throw new PopulaceError(
       'SCENARIO_INVALID',
       `Population '${name}' has a block of ${block} rows`,

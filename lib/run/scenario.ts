@@ -5,7 +5,13 @@ import type { Sequence } from '../core/sequence.js'
 import { hint } from '../core/suggest.js'
 import type { DocColumn, Json } from '../memory/column-types.js'
 import type { Params, ParamValues } from '../memory/params.js'
-import { type AnyPopulation, checkName, type PopulationData, populationData } from '../memory/population.js'
+import {
+  type AnyPopulation,
+  checkName,
+  knownColumn,
+  type PopulationData,
+  populationData,
+} from '../memory/population.js'
 import type { World } from '../memory/world.js'
 import type { AnyEngine, BaseEngine, Recorder } from '../schedule/engine.js'
 import { orderEngines } from '../schedule/order.js'
@@ -179,7 +185,7 @@ function joinParams(parts: readonly Params[]): Params {
   const all: Params = {}
   for (const params of parts) {
     for (const [name, param] of Object.entries(params)) {
-      if (all[name] && JSON.stringify(all[name]) !== JSON.stringify(param)) {
+      if (Object.hasOwn(all, name) && JSON.stringify(all[name]) !== JSON.stringify(param)) {
         throw new PopulaceError(
           'DUPLICATE_NAME',
           `Parameter '${name}' is declared twice, differently`,
@@ -214,6 +220,12 @@ function checkReferences(
       )
     return found
   }
+  // Populations are bound by name: the object that an engine was given may be another than the one that is listed.
+  const findColumns = (name: string, who: string, columns: readonly string[]): PopulationData => {
+    const found = find(name, who)
+    for (const column of columns) knownColumn(found, column)
+    return found
+  }
   for (const p of populations) {
     for (const [name, column] of p.columns) {
       if (column.to === undefined || column.to === 'self') continue
@@ -231,14 +243,18 @@ function checkReferences(
     const who = `Engine '${engine.name}'`
     if (engine.kind === 'main') {
       for (const name of engine.writes ?? []) find(name, who)
-      for (const t of engine.reads ?? []) find(t.population, who)
+      for (const t of engine.reads ?? []) findColumns(t.population, who, t.columns)
       continue
     }
-    find(engine.population, who)
-    for (const t of engine.senses.values()) find(t.population, who)
-    for (const t of engine.effects.values()) checkEffects(who, find(t.population, who), t.columns)
+    findColumns(engine.population, who, [...engine.reads, ...engine.writes])
+    for (const t of engine.senses.values()) findColumns(t.population, who, t.columns)
+    for (const t of engine.effects.values()) checkEffects(who, findColumns(t.population, who, t.columns), t.columns)
   }
-  for (const [name, m] of measures) find(m.population, `Measure '${name}'`)
+  for (const [name, m] of measures)
+    findColumns(m.population, `Measure '${name}'`, [
+      ...(m.column === undefined ? [] : [m.column]),
+      ...Object.keys(m.where),
+    ])
 }
 
 function checkEffects(who: string, population: PopulationData, columns: readonly string[]): void {

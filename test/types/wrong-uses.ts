@@ -1,0 +1,156 @@
+// Wrong uses that must not compile. The type check is the test: a line that compiles after all makes its
+// `@ts-expect-error` an error. Nothing here is ever run.
+import {
+  bool,
+  count,
+  defineCommand,
+  defineEngine,
+  defineLattice,
+  defineMainEngine,
+  defineParams,
+  definePopulation,
+  defineScenario,
+  doc,
+  enumeration,
+  f32,
+  histogram,
+  i32,
+  type Simulation,
+  sum,
+  u8,
+  type World,
+} from '../../lib/index.js'
+
+const params = defineParams({ rate: { default: 0.5 }, name: { default: 'x' } })
+const city = definePopulation('city', {
+  capacity: 10,
+  permanent: true,
+  columns: { sick: i32({ effect: 'add' }), x: f32() },
+})
+const person = definePopulation('person', {
+  params,
+  capacity: p => p.rate * 10,
+  columns: { age: u8(), state: enumeration(['S', 'I']), pair: f32({ size: 2 }), alive: bool() },
+})
+
+// @ts-expect-error a name that views use themselves
+definePopulation('wrong', { capacity: 1, columns: { id: u8() } })
+// @ts-expect-error so for lattices
+defineLattice('wrong', { width: 1, height: 1, columns: { length: u8() } })
+// @ts-expect-error no such parameter
+definePopulation('wrong', { params, capacity: p => p.rates, columns: {} })
+// @ts-expect-error a column is made by a column constructor
+definePopulation('wrong', { capacity: 1, columns: { age: 3 } })
+// @ts-expect-error floats have no effects: their sum depends on its order
+f32({ effect: 'add' })
+// @ts-expect-error the default is none of the labels
+enumeration(['S', 'I'], { default: 'R' })
+// @ts-expect-error no such column
+city.pick('sik')
+
+export const engine = defineEngine({
+  name: 'engine',
+  population: person,
+  params,
+  reads: ['age'],
+  writes: ['state'],
+  senses: { city: city.pick('x') },
+  effects: { city: city.pick('sick', 'x') },
+  kernel({ self, seen, effect, random, params: p }) {
+    return (begin, end) => {
+      for (let row = begin; row < end; row++) {
+        self.state[row] = self.age[row] > 3 ? person.columns.state.codes.I : person.columns.state.codes.S
+        // @ts-expect-error it only reads age
+        self.age[row] = 3
+        // @ts-expect-error it does not declare alive
+        self.alive[row] = 1
+        // @ts-expect-error ids are for ever
+        self.id[row] = 1
+        // @ts-expect-error what is sensed may not be written
+        seen.city.x[0] = 1
+        // @ts-expect-error sick is not sensed
+        seen.city.sick[0]
+        // @ts-expect-error no such access
+        seen.town
+        effect.city.sick(0, 1)
+        // @ts-expect-error x has no effect
+        effect.city.x(0, 1)
+        // @ts-expect-error an effect needs a value
+        effect.city.sick(0)
+        // @ts-expect-error no such label
+        person.columns.state.codes.R
+        // @ts-expect-error a draw is an agent's
+        random.float()
+        // @ts-expect-error no such parameter
+        p.rates
+        // @ts-expect-error parameters are given, not set
+        p.rate = 1
+      }
+    }
+  },
+})
+
+// @ts-expect-error no such column
+defineEngine({ name: 'wrong', population: person, reads: ['agee'], kernel: () => () => undefined })
+// @ts-expect-error no such column
+defineEngine({ name: 'wrong', population: person, writes: ['sick'], kernel: () => () => undefined })
+// @ts-expect-error a kernel gives its loop
+defineEngine({ name: 'wrong', population: person, kernel: () => 3 })
+// @ts-expect-error a main engine has an update
+defineMainEngine({ name: 'wrong' })
+
+// @ts-expect-error no such column
+sum(city, 'sik')
+// @ts-expect-error no such label
+count(person, { state: 'R' })
+// @ts-expect-error no such column
+count(person, { agee: 3 })
+// @ts-expect-error bins have a number
+histogram(city, 'x', { from: 0, to: 1 })
+
+const scenario = defineScenario({
+  name: 'scenario',
+  params,
+  populations: [city, person],
+  engines: [engine],
+  measures: { all: count(person), ages: histogram(person, 'age', { from: 0, to: 9, bins: 3 }) },
+  commands: { infect: defineCommand({ payload: doc<{ city: number }>(), apply: ({ payload }) => void payload.city }) },
+  setup(world, { params: p }) {
+    // @ts-expect-error no such parameter
+    p.rates
+    setUp(world)
+  },
+  // @ts-expect-error no such measure
+  until: ({ measures }) => measures.none > 3,
+})
+
+function setUp(world: World): void {
+  const people = world.population(person)
+  people.spawn({ age: 3, state: 'I', pair: [1, 2] })
+  // @ts-expect-error no such label
+  people.spawn({ state: 'R' })
+  // @ts-expect-error no such column
+  people.spawn({ sick: 1 })
+  // @ts-expect-error two values a row
+  people.spawn({ pair: 1 })
+  // @ts-expect-error numbers, not text
+  people.set(1, { age: 'old' })
+  // @ts-expect-error no such column
+  people.column('sick')
+  // @ts-expect-error get gives a copy, to read
+  people.get(1).age = 3
+  // @ts-expect-error an agent may be dead
+  people.get(1).age
+}
+
+export function use(sim: Simulation<typeof scenario>): number[] {
+  // @ts-expect-error no such command
+  sim.command('infct', { city: 1 })
+  // @ts-expect-error the payload is of another type
+  sim.command('infect', { city: 'Rome' })
+  // @ts-expect-error no such event
+  sim.on('tock', () => undefined)
+  // @ts-expect-error this measure is a number
+  sim.measures.all.length
+  return sim.measures.ages
+}
