@@ -45,6 +45,8 @@ type State = 'idle' | 'running' | 'failed' | 'closed'
 /** @internal What tests and the sanitizer add to the options. */
 export interface Internals {
   readonly journal?: Journal
+  /** false: each engine is a stage of its own. */
+  readonly fuse?: boolean
 }
 
 const options = () => import('../core/options.js') // zod is loaded by hosts only: workers import this module too
@@ -100,7 +102,12 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
   ): Promise<Simulation<S>> {
     const resolved = (await options()).resolveSimulationOptions(o)
     const journal = internals.journal ?? new MemoryJournal(JOURNAL_ENTRIES)
-    const world = await openWorld({ scenario: toSource(scenario), options: resolved, journal })
+    const world = await openWorld({
+      scenario: toSource(scenario),
+      options: resolved,
+      journal,
+      fuse: internals.fuse ?? true,
+    })
     const sim = new Simulation<S>(world, resolved)
     try {
       await sim.#driver.measure()
@@ -109,6 +116,11 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
       throw error
     }
     return sim
+  }
+
+  /** @internal What the command line and the sanitizer look at. */
+  get internals(): { readonly world: OpenWorld; readonly driver: Driver } {
+    return { world: this.#world, driver: this.#driver }
   }
 
   /** Ticks done. */
