@@ -1,0 +1,118 @@
+// Measures over time as a chart of characters. Counts of one population share a chart; every other number has its own.
+// Without colours each line is drawn with a letter, so that a log can still be read.
+import { blue, cyan, green, lightgray, magenta, plot, red, reset, yellow } from 'asciichart'
+import type { MeasureData } from '../run/measures.js'
+import { compact } from './numbers.js'
+
+/** One measure over the ticks. */
+export interface Series {
+  readonly name: string
+  readonly values: readonly number[]
+}
+
+/** Several series on one pair of axes. */
+export interface Chart {
+  readonly title: string
+  readonly series: readonly Series[]
+}
+
+/** How charts are drawn. */
+export interface ChartStyle {
+  readonly width: number
+  readonly colours: boolean
+}
+
+/** Points kept of a run, and so the widest chart. */
+export const MAX_POINTS = 400
+/** Charts shown: more would scroll the summary away. */
+const MAX_CHARTS = 4
+const MAX_SERIES = 7
+const HEIGHT = 12
+const LABEL = 8
+const COLOURS = [blue, red, green, yellow, magenta, cyan, lightgray]
+const INK = /[┼─╰╭╮╯│]/
+
+/** Stretches or shrinks values to `length` points by linear interpolation. */
+export function resample(values: readonly number[], length: number): number[] {
+  if (values.length <= 1) return Array.from({ length }, () => values[0] ?? 0)
+  return Array.from({ length }, (_, i) => {
+    const at = (i * (values.length - 1)) / Math.max(1, length - 1)
+    const left = Math.min(Math.floor(at), values.length - 2)
+    return values[left] + (values[left + 1] - values[left]) * (at - left)
+  })
+}
+
+/** Which charts to draw of the measures: histograms, and what was no number in some tick, are left out. */
+export function chartsOf(measures: ReadonlyMap<string, MeasureData>, series: readonly Series[]): Chart[] {
+  const shown = series.filter(s => s.values.length > 1 && s.values.every(Number.isFinite))
+  const counts = new Map<string, Series[]>()
+  const others: Chart[] = []
+  for (const one of shown) {
+    const measure = measures.get(one.name)
+    if (!measure || measure.kind === 'histogram') continue
+    if (measure.kind !== 'count') others.push({ title: one.name, series: [one] })
+    else counts.set(measure.population, [...(counts.get(measure.population) ?? []), one])
+  }
+  const together = [...counts].map(([population, all]) => ({ title: population, series: all.slice(0, MAX_SERIES) }))
+  return [...together, ...others].slice(0, MAX_CHARTS)
+}
+
+/** A letter for each series: its own first one where that is free. */
+function letters(series: readonly Series[]): string[] {
+  const used = new Set<string>()
+  return series.map(({ name }, i) => {
+    const free = [...name, String(i + 1)].find(c => /[a-z0-9]/i.test(c) && !used.has(c)) ?? '*'
+    used.add(free)
+    return free
+  })
+}
+
+/** Plots of single series laid over one another; the ink of the later ones covers that of the earlier. */
+function overlay(layers: readonly string[]): string {
+  const grids = layers.map(layer => layer.split('\n').map(line => [...line]))
+  const rows = grids[0].map((row, y) =>
+    row.map((first, x) => grids.reduce((seen, grid) => (/[A-Za-z0-9*]/.test(grid[y][x]) ? grid[y][x] : seen), first)),
+  )
+  return rows.map(row => row.join('').trimEnd()).join('\n')
+}
+
+/** The lines of a chart whose ticks go from `from` to `to`. */
+export function drawChart(chart: Chart, from: number, to: number, style: ChartStyle): string {
+  const { series } = chart
+  const all = series.flatMap(s => [...s.values])
+  const least = Math.min(...all)
+  const greatest = Math.max(...all)
+  const flat = least === greatest
+  const length = Math.max(10, Math.min(MAX_POINTS, style.width - LABEL - 4))
+  const lines = series.map(s => resample(s.values, length))
+  const config = {
+    height: flat ? 1 : HEIGHT,
+    min: least,
+    max: greatest,
+    offset: LABEL + 1,
+    format: (x: number) => compact(x).padStart(LABEL - 1),
+  }
+  const marks = letters(series)
+  const inked = (line: number[], mark: string) =>
+    plot(line, config)
+      .split('\n')
+      .map(row => row.slice(0, LABEL + 1) + row.slice(LABEL + 1).replace(new RegExp(INK, 'g'), mark))
+      .join('\n')
+  const body = style.colours
+    ? plot(lines, { ...config, colors: series.map((_, i) => COLOURS[i % COLOURS.length]) })
+    : series.length === 1
+      ? plot(lines[0], config)
+      : overlay(lines.map((line, i) => inked(line, marks[i])))
+  const legend = series.map(({ name }, i) =>
+    style.colours
+      ? `${COLOURS[i % COLOURS.length]}──${reset} ${name}`
+      : series.length === 1
+        ? name
+        : marks[i] === name
+          ? name
+          : `${marks[i]} ${name}`,
+  )
+  const axis = `${' '.repeat(LABEL + 1)}tick ${from}${String(to).padStart(Math.max(1, length - `tick ${from}`.length))}`
+  const title = series.length === 1 ? [] : [`${chart.title}:`]
+  return [[...title, ...legend].join('  '), body, axis].join('\n')
+}
