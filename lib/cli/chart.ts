@@ -28,7 +28,9 @@ export const MAX_POINTS = 400
 const MAX_CHARTS = 4
 const MAX_SERIES = 7
 const HEIGHT = 12
-const LABEL = 8
+/** Characters of a label, and of what stands before the first point: label, blank, axis. */
+const LABEL = 7
+const MARGIN = LABEL + 2
 const COLOURS = [blue, red, green, yellow, magenta, cyan, lightgray]
 const INK = /[┼─╰╭╮╯│]/
 
@@ -73,7 +75,7 @@ function overlay(layers: readonly string[]): string {
   const rows = grids[0].map((row, y) =>
     row.map((first, x) => grids.reduce((seen, grid) => (/[A-Za-z0-9*]/.test(grid[y][x]) ? grid[y][x] : seen), first)),
   )
-  return rows.map(row => row.join('').trimEnd()).join('\n')
+  return rows.map(row => row.join('')).join('\n')
 }
 
 /** The lines of a chart whose ticks go from `from` to `to`. */
@@ -83,20 +85,20 @@ export function drawChart(chart: Chart, from: number, to: number, style: ChartSt
   const least = Math.min(...all)
   const greatest = Math.max(...all)
   const flat = least === greatest
-  const length = Math.max(10, Math.min(MAX_POINTS, style.width - LABEL - 4))
+  const length = Math.max(10, Math.min(MAX_POINTS, style.width - MARGIN - 1))
   const lines = series.map(s => resample(s.values, length))
   const config = {
     height: flat ? 1 : HEIGHT,
     min: least,
     max: greatest,
-    offset: LABEL + 1,
-    format: (x: number) => compact(x).padStart(LABEL - 1),
+    offset: 3, // cells before the first point: the label takes one of them, whatever its length
+    format: (x: number) => compact(x).padStart(LABEL),
   }
   const marks = letters(series)
   const inked = (line: number[], mark: string) =>
     plot(line, config)
       .split('\n')
-      .map(row => row.slice(0, LABEL + 1) + row.slice(LABEL + 1).replace(new RegExp(INK, 'g'), mark))
+      .map(row => row.slice(0, MARGIN) + row.slice(MARGIN).replace(new RegExp(INK, 'g'), mark))
       .join('\n')
   const body = style.colours
     ? plot(lines, { ...config, colors: series.map((_, i) => COLOURS[i % COLOURS.length]) })
@@ -112,7 +114,8 @@ export function drawChart(chart: Chart, from: number, to: number, style: ChartSt
           ? name
           : `${marks[i]} ${name}`,
   )
-  const axis = `${' '.repeat(LABEL + 1)}tick ${from}${String(to).padStart(Math.max(1, length - `tick ${from}`.length))}`
+  const axis = `${' '.repeat(MARGIN)}tick ${from}${String(to).padStart(Math.max(1, length - `tick ${from}`.length))}`
   const title = series.length === 1 ? [] : [`${chart.title}:`]
-  return [[...title, ...legend].join('  '), body, axis].join('\n')
+  const drawn = body.split('\n').map(line => line.trimEnd())
+  return [[...title, ...legend].join('  '), ...drawn, axis].join('\n')
 }

@@ -20,7 +20,7 @@ function figures({ done, total, seconds, agentUpdates }: Standing): string {
   const rate = seconds > 0 ? done / seconds : 0
   const left = rate > 0 ? clock((total - done) / rate) : clock(Number.NaN)
   const updates = seconds > 0 ? agentUpdates / seconds : 0
-  return `${grouped(done)}/${grouped(total)} ticks  ${compact(rate)} ticks/s  ${compact(updates)} updates/s  ${left} left`
+  return `${grouped(done)}/${grouped(total)}  ${compact(rate)} ticks/s  ${compact(updates)} agent-updates/s  ${left} left`
 }
 
 /** One line without a bar. */

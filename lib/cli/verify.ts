@@ -68,7 +68,7 @@ export function differenceText(d: Difference): string {
   const who = d.engine === undefined ? '' : `, by engine '${d.engine}'`
   const agent = d.agent === undefined ? '' : ` of agent ${d.agent}`
   const value = d.column === 'id' ? `the agents of '${d.population}'${agent}` : `'${d.population}.${d.column}'${agent}`
-  return `${runName(d)} differs from the plain inline run ${where}${who}: ${value} should be ${d.expected}, and is ${d.found}.`
+  return `The run (${runName(d)}) differs from the plain inline run ${where}${who}: ${value} should be ${d.expected}, and is ${d.found}.`
 }
 
 function findingText({ data }: NamedScenario, { difference, error }: VerifyReport): string {
