@@ -2,13 +2,8 @@
 // Without colours each line is drawn with a letter, so that a log can still be read.
 import { blue, cyan, green, lightgray, magenta, plot, red, reset, yellow } from 'asciichart'
 import type { MeasureData } from '../run/measures.js'
+import { MAX_POINTS, type Series } from './history.js'
 import { compact } from './numbers.js'
-
-/** One measure over the ticks. */
-export interface Series {
-  readonly name: string
-  readonly values: readonly number[]
-}
 
 /** Several series on one pair of axes. */
 export interface Chart {
@@ -22,8 +17,6 @@ export interface ChartStyle {
   readonly colours: boolean
 }
 
-/** Points kept of a run, and so the widest chart. */
-export const MAX_POINTS = 400
 /** Charts shown: more would scroll the summary away. */
 const MAX_CHARTS = 4
 const MAX_SERIES = 7
@@ -34,13 +27,17 @@ const MARGIN = LABEL + 2
 const COLOURS = [blue, red, green, yellow, magenta, cyan, lightgray]
 const INK = /[┼─╰╭╮╯│]/
 
-/** Stretches or shrinks values to `length` points by linear interpolation. */
-export function resample(values: readonly number[], length: number): number[] {
-  if (values.length <= 1) return Array.from({ length }, () => values[0] ?? 0)
+/** The values at `length` ticks from the first to the last, straight between those that are known. */
+export function resample({ ticks, values }: Pick<Series, 'ticks' | 'values'>, length: number): number[] {
+  const [from] = ticks
+  const to = ticks[ticks.length - 1]
+  let next = 1
   return Array.from({ length }, (_, i) => {
-    const at = (i * (values.length - 1)) / Math.max(1, length - 1)
-    const left = Math.min(Math.floor(at), values.length - 2)
-    return values[left] + (values[left + 1] - values[left]) * (at - left)
+    const at = from + ((to - from) * i) / Math.max(1, length - 1)
+    while (next < ticks.length - 1 && ticks[next] < at) next++
+    if (ticks.length === 1) return values[0]
+    const share = (at - ticks[next - 1]) / (ticks[next] - ticks[next - 1])
+    return values[next - 1] + (values[next] - values[next - 1]) * Math.min(1, share)
   })
 }
 
@@ -78,15 +75,18 @@ function overlay(layers: readonly string[]): string {
   return rows.map(row => row.join('')).join('\n')
 }
 
-/** The lines of a chart whose ticks go from `from` to `to`. */
-export function drawChart(chart: Chart, from: number, to: number, style: ChartStyle): string {
+/** The lines of a chart. */
+export function drawChart(chart: Chart, style: ChartStyle): string {
   const { series } = chart
+  const [{ ticks }] = series
+  const from = ticks[0]
+  const to = ticks[ticks.length - 1]
   const all = series.flatMap(s => [...s.values])
   const least = Math.min(...all)
   const greatest = Math.max(...all)
   const flat = least === greatest
   const length = Math.max(10, Math.min(MAX_POINTS, style.width - MARGIN - 1))
-  const lines = series.map(s => resample(s.values, length))
+  const lines = series.map(s => resample(s, length))
   const config = {
     height: flat ? 1 : HEIGHT,
     min: least,

@@ -5,8 +5,9 @@ import { guardThread } from '../run/forbidden.js'
 import { Simulation } from '../run/simulation.js'
 import { UpdateMeter } from './agent-updates.js'
 import { type Arguments, wrongUsage } from './arguments.js'
-import { chartsOf, drawChart, MAX_POINTS, type Series } from './chart.js'
+import { chartsOf, drawChart } from './chart.js'
 import { csvHeader, csvRow } from './csv.js'
+import { History } from './history.js'
 import { Interrupt } from './interrupt.js'
 import { type NamedScenario, openScenario } from './open-scenario.js'
 import { coloured, reserveStdout, terminalWidth } from './output.js'
@@ -52,11 +53,11 @@ export async function run(given: Arguments): Promise<number> {
   })
   try {
     const scenario = await openScenario(given)
-    const series: Series[] =
-      json || request.quiet ? [] : [...scenario.data.measures.keys()].map(name => ({ name, values: [] }))
-    const summary = await execute(scenario, request, interrupt, series)
+    const numbers = [...scenario.data.measures].filter(([, m]) => m.kind !== 'histogram').map(([name]) => name)
+    const history = json || request.quiet || numbers.length === 0 ? undefined : new History(numbers)
+    const summary = await execute(scenario, request, interrupt, history)
     if (print) print(JSON.stringify(summary))
-    else if (!request.quiet) process.stdout.write(report(scenario, summary, series))
+    else if (!request.quiet) process.stdout.write(report(scenario, summary, history))
   } finally {
     interrupt.close()
     release?.()
@@ -64,17 +65,17 @@ export async function run(given: Arguments): Promise<number> {
   return interrupt.exitCode
 }
 
-function report({ data }: NamedScenario, summary: Summary, series: readonly Series[]): string {
+function report({ data }: NamedScenario, summary: Summary, history: History | undefined): string {
   const style = { width: terminalWidth(), colours: coloured() }
-  const charts = chartsOf(data.measures, series).map(chart => `\n${drawChart(chart, 0, summary.ticks, style)}\n`)
-  return `${summaryTable(summary)}\n${charts.join('')}`
+  const charts = history ? chartsOf(data.measures, history.series) : []
+  return `${summaryTable(summary)}\n${charts.map(chart => `\n${drawChart(chart, style)}\n`).join('')}`
 }
 
 async function execute(
   scenario: NamedScenario,
   request: Request,
   interrupt: Interrupt,
-  series: readonly Series[],
+  history: History | undefined,
 ): Promise<Summary> {
   const { data, url, params } = scenario
   const file = request.csv === undefined ? undefined : await OutputFile.open(request.csv, '--csv')
@@ -85,9 +86,10 @@ async function execute(
   try {
     await using sim = await Simulation.create(url, { workers, seed, checks, params, limits }).finally(clear)
     const started = performance.now()
-    follow(sim, request.ticks, series)
+    if (history) follow(sim, history)
     const { agentUpdates, ended } = await step(sim, scenario, request, interrupt, file)
     const seconds = (performance.now() - started) / 1000
+    history?.end(sim.tick, sim.measures)
     const { hash, populations: hashes } = await sim.hashes()
     const populations = agentsOf(sim)
     return {
@@ -119,17 +121,23 @@ function agentsOf(sim: Simulation): Record<string, number> {
   return Object.fromEntries(sim.internals.world.memory.populations.map(p => [p.layout.name, p.size]))
 }
 
-/** Keeps up to MAX_POINTS ticks of each measure for its chart. */
-function follow(sim: Simulation, ticks: number, series: readonly Series[]): void {
-  if (series.length === 0) return
-  const keep = (measures: Measures) => {
-    for (const { name, values } of series) {
-      const value = measures[name]
-      if (typeof value === 'number') (values as number[]).push(value) // this array is filled here only
-    }
+/** Keeps measures for charts; as fewer ticks are wanted, fewer are measured. */
+function follow(sim: Simulation, history: History): void {
+  history.add(0, sim.measures)
+  let end = () => {}
+  const listen = () => {
+    end = sim.on(
+      'tick',
+      ({ tick, measures }) => {
+        if (!history.add(tick, measures)) return
+        end()
+        listen()
+        sim.read(() => undefined).catch(() => undefined) // a boundary, at which the crew is told; the run tells failures
+      },
+      { every: history.every },
+    )
   }
-  keep(sim.measures as Measures)
-  sim.on('tick', ({ measures }) => keep(measures as Measures), { every: Math.max(1, Math.ceil(ticks / MAX_POINTS)) })
+  listen()
 }
 
 /** Steps to the end. */
