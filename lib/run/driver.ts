@@ -226,8 +226,10 @@ export class Driver {
     const limit = this.#tickTimeoutMs
     const { signal } = this.#abort
     let timer: NodeJS.Timeout | undefined
+    let abort = () => {}
     const ended = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+      abort = () => reject(signal.reason)
+      signal.addEventListener('abort', abort)
       if (limit === undefined) return
       timer = setTimeout(
         () =>
@@ -245,6 +247,7 @@ export class Driver {
       await Promise.race([update, ended])
     } finally {
       clearTimeout(timer)
+      signal.removeEventListener('abort', abort) // or one more would stay for each tick
     }
   }
 
