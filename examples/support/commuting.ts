@@ -3,15 +3,15 @@
 // Invariant: a destination is a function of the atlas, the home and the number drawn alone.
 import { type Atlas, COLUMNS, cellOf, PER_DEGREE, ROWS } from './geography.js'
 
-/** Rows of cells within reach of a home to either side: two degrees, 222 km. */
-const REACH = 2 * PER_DEGREE
+/** Rows of cells within reach of a home to either side: one degree, 111 km. */
+const REACH = PER_DEGREE
 
 /** Mean radius of the earth, in kilometres (IUGG). */
 const EARTH = 6371.0088
 
 /**
  * Draws another city with probability in proportion to inhabitants / (1 + (d / halfDistance)^2), d in km, among those
- * of the cells within 222 km; where nobody else lives there, within twice that, and so on around the world. The law is
+ * of the cells within 111 km; where nobody else lives there, within twice that, and so on around the world. The law is
  * Reilly's (1931), made finite at 0.
  * d is the chord, the root of 4 r^2 (sin^2(dlat/2) + cos lat1 cos lat2 sin^2(dlon/2)): the haversine formula (Sinnott
  * 1984) without its arcsine, shorter than the arc by 0.1% at 1,000 km. Date line and poles need no case of their own.
