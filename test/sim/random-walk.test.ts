@@ -1,6 +1,7 @@
 // The random walk held against the moments of its exact law.
 import t from 'tap'
 import type scenario from '../../examples/random-walk.js'
+import { walker } from '../../examples/random-walk.js'
 import { Simulation } from '../../lib/index.js'
 
 const url = new URL('../../examples/random-walk.js', import.meta.url)
@@ -22,8 +23,7 @@ t.test('the mean square distance grows as the number of ticks', async t => {
 t.test('each walker has its own way', async t => {
   await using sim = await Simulation.create<typeof scenario>(url, { workers: 0, params: { walkers: 2000 } })
   await sim.run({ ticks: 30 })
-  const { randomWalk } = await import('../../examples/random-walk.js')
-  const rows = [...sim.world.population(randomWalk.populations[0]).rows()]
+  const rows = [...sim.world.population(walker).rows()]
   t.ok(rows.every(r => r.square === r.x ** 2 + r.y ** 2))
   t.ok(
     rows.every(r => (r.x + r.y) % 2 === 0),
