@@ -4,7 +4,12 @@ import { Simulation } from '../../lib/index.js'
 
 /** Each with small sizes, the ticks to do, and its populations. */
 const EXAMPLES = [
-  { name: 'epidemic', params: { people: 20_000, seeds: 200, beta: 1 }, ticks: 25, populations: ['city', 'person'] },
+  {
+    name: 'epidemic',
+    params: { people: 10_000, cities: 4000, seeds: 200, beta: 1 },
+    ticks: 20,
+    populations: ['city', 'person'],
+  },
   { name: 'life', params: { width: 150, height: 90, pattern: 'random' }, ticks: 40, populations: ['cell'] },
   { name: 'random-walk', params: { walkers: 5000 }, ticks: 40, populations: ['walker'] },
 ]
@@ -13,8 +18,14 @@ type Example = (typeof EXAMPLES)[number]
 const plain = ({ name }: Example) => new URL(`../../examples/${name}.js`, import.meta.url)
 const withStranger = ({ name }: Example) => new URL(`../fixtures/with-stranger.js?example=${name}`, import.meta.url)
 
-async function run({ params, ticks, populations }: Example, scenario: URL, workers: number, seed = 7) {
-  await using sim = await Simulation.create(scenario, { workers, seed, params })
+interface Options {
+  readonly workers: number
+  readonly seed?: number
+  readonly checks?: boolean
+}
+
+async function run({ params, ticks, populations }: Example, scenario: URL, { seed = 7, ...o }: Options) {
+  await using sim = await Simulation.create(scenario, { ...o, seed, params })
   const before = await sim.hash({ populations })
   await sim.run({ ticks })
   const parts = await Promise.all(populations.map(p => sim.hash({ populations: [p] })))
@@ -23,19 +34,26 @@ async function run({ params, ticks, populations }: Example, scenario: URL, worke
 
 for (const example of EXAMPLES) {
   t.test(`${example.name} comes to the same bits on 0, 1, 2 and 3 workers`, async t => {
-    const inline = await run(example, plain(example), 0)
+    const inline = await run(example, plain(example), { workers: 0 })
     for (const workers of [1, 2, 3]) {
-      t.strictSame(await run(example, plain(example), workers), inline, `${workers} workers`)
+      t.strictSame(await run(example, plain(example), { workers }), inline, `${workers} workers`)
     }
-    const other = await run(example, plain(example), 0, 8)
+    const other = await run(example, plain(example), { workers: 0, seed: 8 })
     t.not(other.whole, inline.whole, 'the hash tells one seed from another')
     t.not(inline.parts.join(), inline.before, 'and a world that ran from one that did not')
   })
 
-  t.test(`an unrelated population and engine leave the bits of ${example.name} as they were`, async t => {
-    const alone = await run(example, plain(example), 2)
+  t.test(`${example.name} passes the checks, and comes to the same bits under them`, async t => {
+    const unchecked = await run(example, plain(example), { workers: 0 })
     for (const workers of [0, 2]) {
-      const visited = await run(example, withStranger(example), workers)
+      t.strictSame(await run(example, plain(example), { workers, checks: true }), unchecked, `${workers} workers`)
+    }
+  })
+
+  t.test(`an unrelated population and engine leave the bits of ${example.name} as they were`, async t => {
+    const alone = await run(example, plain(example), { workers: 2 })
+    for (const workers of [0, 2]) {
+      const visited = await run(example, withStranger(example), { workers })
       t.strictSame(visited.parts, alone.parts, `${workers} workers`)
       t.strictSame(visited.measures, alone.measures)
       t.not(visited.whole, alone.whole, 'the stranger is in the hash of the whole')
