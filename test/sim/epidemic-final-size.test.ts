@@ -40,13 +40,13 @@ async function holds(t: Test, r0: number, people: number, wanted: number, worker
 }
 
 for (const r0 of [1.5, 2, 3]) {
-  t.test(`the final size at R0 ${r0} is that of the SIR model`, t => holds(t, r0, 100_000, 4, 0))
+  t.test(`the final size at R0 ${r0} is that of the SIR model`, t => holds(t, r0, 80_000, 3, 0))
 }
 
 t.test('below R0 = 1 the epidemic dies out', async t => {
   for (const r0 of [0.5, 0.9]) {
-    const size = await finalSize(r0, 100_000, 5, 1)
-    t.ok(size >= 1e-4 && size < 0.01, `R0 ${r0}: ${size}`)
+    const size = await finalSize(r0, 80_000, 5, 1)
+    t.ok(size > 1e-4 && size < 0.01, `R0 ${r0}: ${size}`)
   }
 })
 

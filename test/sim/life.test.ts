@@ -69,7 +69,7 @@ t.test('the smallest torus, where each cell neighbours all others, is right', as
 // On a smaller torus the gliders that leave come around and meet what is left.
 for (const [side, alive, workers] of [
   [128, 149, 0],
-  [256, 142, 1],
+  [256, 142, 0],
   [512, 116, 2],
 ] as const) {
   t.test(`the R-pentomino has ${alive} cells after generation 1103 on a torus of ${side}`, async t => {
