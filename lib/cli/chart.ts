@@ -22,7 +22,7 @@ const MAX_CHARTS = 4
 const MAX_SERIES = 7
 const HEIGHT = 12
 /** Characters of a label, and of what stands before the first point: label, blank, axis. */
-const LABEL = 7
+const LABEL = 9
 const MARGIN = LABEL + 2
 const COLOURS = [blue, red, green, yellow, magenta, cyan, lightgray]
 const INK = /[┼─╰╭╮╯│]/
@@ -54,6 +54,12 @@ export function chartsOf(measures: ReadonlyMap<string, MeasureData>, series: rea
   }
   const together = [...counts].map(([population, all]) => ({ title: population, series: all.slice(0, MAX_SERIES) }))
   return [...together, ...others].slice(0, MAX_CHARTS)
+}
+
+/** A number on the axis, LABEL characters long. */
+function label(x: number): string {
+  const text = compact(x + 0) // -0 reads 0
+  return (text.length > LABEL ? x.toExponential(1) : text).padStart(LABEL)
 }
 
 /** A letter for each series: its own first one where that is free. */
@@ -92,7 +98,7 @@ export function drawChart(chart: Chart, style: ChartStyle): string {
     min: least,
     max: greatest,
     offset: 3, // cells before the first point: the label takes one of them, whatever its length
-    format: (x: number) => compact(x).padStart(LABEL),
+    format: label,
   }
   const marks = letters(series)
   const inked = (line: number[], mark: string) =>

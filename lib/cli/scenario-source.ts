@@ -41,9 +41,10 @@ export function scenarioUrl(scenario: string, examples: URL = EXAMPLES): URL {
   }
   const names = exampleNames(examples)
   if (names.includes(scenario)) return new URL(`${scenario}.js`, examples)
+  const close = hint(scenario, names)
   throw new PopulaceError(
     'SCENARIO_NOT_LOADABLE',
     `There is no built-in example '${scenario}'`,
-    `Check the spelling; ${hint(scenario, names)}; a module is named by its path, such as ./${scenario}.js`,
+    `Check the spelling; ${close}${close.endsWith('?') ? '' : '.'} A module is named by its path, such as ./${scenario}.js.`,
   )
 }

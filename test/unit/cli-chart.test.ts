@@ -79,6 +79,21 @@ t.test('a single series has no letters, and a flat one is a line', async t => {
   t.match(text, /^a\n +5 +┼─+\n +tick 0 +2$/)
 })
 
+t.test('the axis stands in one column, however long the numbers are', async t => {
+  for (const values of [
+    [-0.000648, 0.00213],
+    [-1.234e-9, 0],
+    [0, 4.5e15],
+    [-123456, 1],
+  ]) {
+    const lines = drawChart({ title: 'a', series: [series('a', values)] }, plain)
+      .split('\n')
+      .slice(1, -1)
+    t.strictSame([...new Set(lines.map(line => line.search(/[┤┼]/)))], [10], String(values))
+    t.notOk(lines.some(line => line.includes('-0 ')))
+  }
+})
+
 t.test('with colours the lines are drawn in them', async t => {
   const both = [series('S', [1, 2]), series('I', [2, 1])]
   const text = drawChart({ title: 'agent', series: both }, { width: 60, colours: true })
