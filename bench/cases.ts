@@ -1,5 +1,6 @@
 // The list of benchmarks, in the order in which they run.
+import { epidemicCase } from './cases/epidemic.js'
 import { rowUpdate } from './cases/row-update.js'
 import type { BenchCase } from './harness.js'
 
-export const CASES: readonly BenchCase[] = [rowUpdate]
+export const CASES: readonly BenchCase[] = [rowUpdate, epidemicCase]

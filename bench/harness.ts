@@ -116,12 +116,7 @@ export function samplesOf(samples: ReadonlyMap<string, number[]>, name: string):
 }
 
 /** A target on how many times as fast `subject` is as `peer`, both in time: the median of the rounds' quotients. */
-export function fasterBy(
-  samples: ReadonlyMap<string, number[]>,
-  subject: string,
-  peer: string,
-  least: number,
-): Target {
+export function fasterBy(samples: ReadonlyMap<string, number[]>, subject: string, peer: string, least: number): Target {
   const figure = median(quotients(samplesOf(samples, peer), samplesOf(samples, subject)))
   return { claim: `${subject} at least ${least} times as fast as ${peer}`, figure, unit: 'x', holds: figure >= least }
 }
