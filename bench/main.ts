@@ -69,7 +69,7 @@ async function main(): Promise<void> {
   for (const one of chosen) {
     try {
       const outcome = await runApart(one.name, { smoke, rounds: wanted ?? (smoke ? 3 : one.rounds) })
-      console.log(describe(one.name, one.about, outcome))
+      console.log(describe(one.name, one.about, outcome, smoke))
       right &&= workIsRight(outcome.work)
       results.push(asJson(one, outcome))
     } catch (error) {

@@ -15,14 +15,14 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join('\n')
 }
 
-/** A case's outcome as text. */
-export function describe(name: string, about: string, outcome: Outcome): string {
+/** A case's outcome as text. Targets are left out of a smoke run, which is too short to judge by. */
+export function describe(name: string, about: string, outcome: Outcome, smoke: boolean): string {
   const head = ['', 'min', 'q1', 'median', 'q3', 'max', 'rounds', 'unit']
   const rows = outcome.lines.map(line => {
     const { min, q1, median, q3, max, n } = spread(line.samples)
     return [line.name, ...[min, q1, median, q3, max].map(figure), String(n), line.unit]
   })
-  const targets = outcome.targets.map(
+  const targets = (smoke ? [] : outcome.targets).map(
     t => `  ${t.holds ? 'holds ' : 'MISSED'}  ${t.claim}: ${figure(t.figure)} ${t.unit}`,
   )
   const wrong = outcome.work.filter(w => w.found !== w.expected)
