@@ -46,7 +46,14 @@ function bitecs(rows: number): Mover {
     Velocity.x[entity] = velocityOf(i)
   }
   const move = () => {
-    for (const entity of query(world, [Position, Velocity])) Position.x[entity] += Velocity.x[entity]
+    // An index: bitecs is five times slower with for-of over a million entities.
+    const entities = query(world, [Position, Velocity])
+    const { x } = Position
+    const { x: vx } = Velocity
+    for (let i = 0; i < entities.length; i++) {
+      const entity = entities[i]
+      x[entity] += vx[entity]
+    }
   }
   return {
     name: 'bitecs',
