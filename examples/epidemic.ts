@@ -39,7 +39,7 @@ const params = defineParams({
 const HOUR = 1 / 60
 const DAY = 24 * 60
 
-const city = definePopulation('city', {
+export const city = definePopulation('city', {
   params,
   capacity: p => p.cities,
   permanent: true,
@@ -56,7 +56,7 @@ const city = definePopulation('city', {
   },
 })
 
-const person = definePopulation('person', {
+export const person = definePopulation('person', {
   params,
   capacity: p => p.people,
   columns: { home: index(city), away: index(city), state: enumeration(['S', 'I', 'R']) },

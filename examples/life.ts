@@ -28,7 +28,7 @@ const PATTERNS: Readonly<Record<string, readonly string[]>> = {
   glider: ['.#.', '..#', '###'],
 }
 
-const cell = defineLattice('cell', {
+export const cell = defineLattice('cell', {
   params,
   width: p => p.width,
   height: p => p.height,

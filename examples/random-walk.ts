@@ -16,7 +16,7 @@ const params = defineParams({
   walkers: { default: 100_000, min: 1, max: 100_000_000, about: 'walkers, all from one place' },
 })
 
-const walker = definePopulation('walker', {
+export const walker = definePopulation('walker', {
   params,
   capacity: p => p.walkers,
   columns: { x: i32(), y: i32(), /** Square of the distance from the start. */ square: f64() },

@@ -123,6 +123,19 @@ export class Driver {
     }
   }
 
+  /** Steps one tick, halting after each of its steps and telling which; for the sanitizer, which looks at the state there. */
+  async *stepByStep(): AsyncGenerator<number, void> {
+    const { steps } = this.#world.plan
+    const target = this.tick + 1
+    for (let position = 0; position < steps.length; position++) {
+      const end = await this.#step(target, position, position + 1)
+      const step = steps[position]
+      if (end.reason === REASON.main && step.kind === 'main') await this.#runMain(step.engine)
+      yield position
+    }
+    this.tick = (await this.#step(target, steps.length, -1)).tick
+  }
+
   /** Serves reads and takes commands for the tick that begins next. */
   async boundary(): Promise<void> {
     for (const reader of this.#readers.splice(0)) reader.serve()
@@ -213,8 +226,10 @@ export class Driver {
     const limit = this.#tickTimeoutMs
     const { signal } = this.#abort
     let timer: NodeJS.Timeout | undefined
+    let abort = () => {}
     const ended = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+      abort = () => reject(signal.reason)
+      signal.addEventListener('abort', abort)
       if (limit === undefined) return
       timer = setTimeout(
         () =>
@@ -232,6 +247,7 @@ export class Driver {
       await Promise.race([update, ended])
     } finally {
       clearTimeout(timer)
+      signal.removeEventListener('abort', abort) // or one more would stay for each tick
     }
   }
 
