@@ -13,8 +13,7 @@ import {
   f64,
   fixed,
   index,
-  type ParamValues,
-  type Sequence,
+  type SetupScope,
   u32,
   type World,
 } from 'populace'
@@ -136,12 +135,9 @@ const catchIt = defineEngine({
   },
 })
 
-interface SetupScope {
-  readonly params: ParamValues<typeof params>
-  readonly random: Sequence
-}
+type Scope = SetupScope<typeof params>
 
-async function setup(world: World, { params, random }: SetupScope): Promise<void> {
+async function setup(world: World, { params, random }: Scope): Promise<void> {
   const { people, seeds } = params
   const atlas = await loadAtlas(params.cities)
   const commuting = new Commuting(atlas)

@@ -7,8 +7,7 @@ import {
   defineLattice,
   defineParams,
   defineScenario,
-  type ParamValues,
-  type Sequence,
+  type SetupScope,
   type World,
 } from 'populace'
 
@@ -69,12 +68,9 @@ const live = defineEngine({
   },
 })
 
-interface SetupScope {
-  readonly params: ParamValues<typeof params>
-  readonly random: Sequence
-}
+type Scope = SetupScope<typeof params>
 
-function setup(world: World, { params, random }: SetupScope): void {
+function setup(world: World, { params, random }: Scope): void {
   const { width, height, pattern } = params
   world.population(cell).update(({ alive }) => {
     if (pattern === 'random') {

@@ -8,7 +8,7 @@ import {
   f64,
   i32,
   mean,
-  type ParamValues,
+  type SetupScope,
   type World,
 } from 'populace'
 
@@ -39,11 +39,9 @@ const walk = defineEngine({
   },
 })
 
-interface SetupScope {
-  readonly params: ParamValues<typeof params>
-}
+type Scope = SetupScope<typeof params>
 
-function setup(world: World, { params }: SetupScope): void {
+function setup(world: World, { params }: Scope): void {
   world.population(walker).spawnMany(params.walkers)
 }
 
