@@ -213,8 +213,10 @@ export class Driver {
     const limit = this.#tickTimeoutMs
     const { signal } = this.#abort
     let timer: NodeJS.Timeout | undefined
+    let closed = () => {}
     const ended = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+      closed = () => reject(signal.reason)
+      signal.addEventListener('abort', closed, { once: true })
       if (limit === undefined) return
       timer = setTimeout(
         () =>
@@ -232,6 +234,7 @@ export class Driver {
       await Promise.race([update, ended])
     } finally {
       clearTimeout(timer)
+      signal.removeEventListener('abort', closed) // or each tick of a long run would leave one
     }
   }
 
