@@ -123,6 +123,19 @@ export class Driver {
     }
   }
 
+  /** Steps one tick, halting after each of its steps and telling which; for the sanitizer, which looks at the state there. */
+  async *stepByStep(): AsyncGenerator<number, void> {
+    const { steps } = this.#world.plan
+    const target = this.tick + 1
+    for (let position = 0; position < steps.length; position++) {
+      const end = await this.#step(target, position, position + 1)
+      const step = steps[position]
+      if (end.reason === REASON.main && step.kind === 'main') await this.#runMain(step.engine)
+      yield position
+    }
+    this.tick = (await this.#step(target, steps.length, -1)).tick
+  }
+
   /** Serves reads and takes commands for the tick that begins next. */
   async boundary(): Promise<void> {
     for (const reader of this.#readers.splice(0)) reader.serve()

@@ -58,11 +58,15 @@ export class Listeners<M> {
     return every
   }
 
-  /** Tells a tick: to those whose `every` divides it, and to the samplers when `sample` says so. */
-  tick(what: SimulationEvents<M>['tick'], sample: boolean): void {
-    for (const e of [...this.#entries]) {
-      if (e.event === 'tick' && (e.every > 0 ? what.tick % e.every === 0 : sample)) this.#call(e, what)
-    }
+  /** Tells a tick to those whose `every` divides it. */
+  tick(what: SimulationEvents<M>['tick']): void {
+    for (const e of [...this.#entries])
+      if (e.event === 'tick' && e.every > 0 && what.tick % e.every === 0) this.#call(e, what)
+  }
+
+  /** Tells a tick to those that take samples. */
+  sample(what: SimulationEvents<M>['tick']): void {
+    for (const e of [...this.#entries]) if (e.event === 'tick' && e.every === 0) this.#call(e, what)
   }
 
   /** Tells an event. */

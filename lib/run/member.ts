@@ -83,7 +83,7 @@ export class Member {
     let bound: ReturnType<typeof bindEngine>
     let checked: CheckedEngine | undefined
     try {
-      if (plan.options.checks) checked = checkEngine(plan, this.memory, engine, effects, thread)
+      if (plan.options.checks) checked = inKernel(() => checkEngine(plan, this.memory, engine, effects, thread))
       bound = checked?.bound ?? bindEngine(plan, this.memory, engine, effects, thread)
     } catch (error) {
       throw new PopulaceError(

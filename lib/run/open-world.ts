@@ -36,6 +36,8 @@ export interface OpenRequest {
   readonly scenario: URL | ScenarioData
   readonly options: ResolvedSimulationOptions
   readonly journal: Journal
+  /** Whether engines share stages where they may. */
+  readonly fuse: boolean
 }
 
 function workersOf(request: OpenRequest): number {
@@ -64,6 +66,7 @@ export async function openWorld(request: OpenRequest): Promise<OpenWorld> {
       params: resolveParams(scenario.params, options.params),
       threads: Math.max(1, workers),
       checks: options.checks,
+      fuse: request.fuse,
       shuffle: options.checks ? randomInt(1, 2 ** 31) : 0,
       blocks: {},
     }

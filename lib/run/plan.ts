@@ -17,6 +17,8 @@ export interface PlanOptions {
   /** Threads that step blocks: the workers, or one inline. */
   readonly threads: number
   readonly checks: boolean
+  /** Whether engines share stages where they may; checks mode steps each by itself. */
+  readonly fuse: boolean
   /** Seed of the order in which checks mode places frames and claims blocks; 0: no shuffling. */
   readonly shuffle: number
   /** Blocks by population where they differ from what is chosen. */
@@ -108,7 +110,7 @@ export function makePlan(scenario: ScenarioData, options: PlanOptions): Plan {
   const layout = layOut({ threads: options.threads, populations, measures })
   const steps: Step[] = [
     { kind: 'reset', columns: resetColumns(scenario.populations) },
-    ...makeStages(scenario.engines, !options.checks),
+    ...makeStages(scenario.engines, options.fuse && !options.checks),
   ]
   return { scenario, options, params, engines: scenario.engines, steps, layout }
 }

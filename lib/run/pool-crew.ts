@@ -40,6 +40,8 @@ export class PoolCrew implements Crew {
   readonly #death: Promise<never>
   #die: (error: PopulaceError) => void = () => {}
   #closing = false
+  #stepping = false
+  #destroyed: Promise<void> | undefined
 
   constructor(o: PoolCrewOptions) {
     const { threads } = o.plan
@@ -90,12 +92,13 @@ export class PoolCrew implements Crew {
     )
   }
 
-  /** Ends the crew for good: frees members from their barrier, then ends all threads. */
+  /** Ends the crew for good: frees members from their barrier, ends all threads, those in an endless loop too. */
   #end(error: PopulaceError): void {
     if (this.#closing) return
     this.#closing = true
     this.#die(error)
     this.control.fail()
+    this.#destroyed = this.#pool.destroy()
   }
 
   async #ask<T>(question: Promise<Answer<T>>): Promise<T> {
@@ -122,10 +125,12 @@ export class PoolCrew implements Crew {
     this.control.prepare(batch)
     const number = this.control.launch()
     const watch = this.#watch()
+    this.#stepping = true
     try {
       await Promise.race([this.control.waitForDone(number), this.#death])
     } finally {
       clearInterval(watch)
+      this.#stepping = false
     }
     const end = this.control.end()
     if (end.reason === REASON.failed) throw await this.#failure()
@@ -173,14 +178,16 @@ export class PoolCrew implements Crew {
   }
 
   async close(): Promise<void> {
-    const alive = !this.#closing
+    const idle = !this.#closing && !this.#stepping
     this.#closing = true
     this.#die(new PopulaceError('SIM_CLOSED', 'The simulation was closed', 'Make a new one.'))
     for (const { port, service } of this.#workers) {
       service[Comlink.releaseProxy]()
       port.close() // ends the resident task: see workers/crew.ts
     }
-    if (alive) await Promise.all(this.#workers.map(w => w.task))
-    await this.#pool.destroy()
+    // Workers that step may be in an endless loop: those are ended, not waited for.
+    if (idle) await Promise.all(this.#workers.map(w => w.task))
+    this.#destroyed ??= this.#pool.destroy()
+    await this.#destroyed
   }
 }

@@ -2,7 +2,7 @@
 // leaves the work to the driver.
 import { setTimeout as delay } from 'node:timers/promises'
 import { PopulaceError } from '../core/errors.js'
-import { JOURNAL_ENTRIES } from '../core/limits.js'
+import { JOURNAL_ENTRIES, REPORTS_PER_SECOND } from '../core/limits.js'
 import type { Progress, ResolvedSimulationOptions } from '../core/options.js'
 import type { Params, ParamValues } from '../memory/params.js'
 import { World } from '../memory/world.js'
@@ -45,27 +45,35 @@ type State = 'idle' | 'running' | 'failed' | 'closed'
 /** @internal What tests and the sanitizer add to the options. */
 export interface Internals {
   readonly journal?: Journal
+  /** false: each engine is a stage of its own. */
+  readonly fuse?: boolean
 }
 
-const options = () => import('../core/options.js') // zod is loaded by hosts only: workers import this module too
+/** Checks of options, loaded by hosts only: workers import this module too, and have no use for zod. */
+type Checks = typeof import('../core/options.js')
 
 /** A world and the crew that steps it. Make one with Simulation.create; close it, or declare it with `await using`. */
 export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDisposable {
   readonly #world: OpenWorld
   readonly #driver: Driver
+  readonly #checks: Checks
   readonly #listeners = new Listeners<MeasureValues<S['measures']>>()
   #state: State = 'idle'
   #failure: unknown
   #measures: MeasureValues<S['measures']>
   #view: World | undefined
   #running: Promise<unknown> = Promise.resolve()
+  #hashing: Promise<unknown> = Promise.resolve()
   #stopRequested = false
   #wake: (() => void) | undefined
   #closing: Promise<void> | undefined
   #onProgress: ((tick: number) => void) | undefined
+  #sampledAt = Number.NEGATIVE_INFINITY
+  #sampledTick = 0
 
-  private constructor(world: OpenWorld, o: ResolvedSimulationOptions) {
+  private constructor(world: OpenWorld, o: ResolvedSimulationOptions, checks: Checks) {
     this.#world = world
+    this.#checks = checks
     this.#measures = {} as MeasureValues<S['measures']> // filled before create resolves
     this.#driver = new Driver(
       world,
@@ -98,10 +106,16 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     o: SimulationOptions<S['params']>,
     internals: Internals,
   ): Promise<Simulation<S>> {
-    const resolved = (await options()).resolveSimulationOptions(o)
+    const checks = await import('../core/options.js')
+    const resolved = checks.resolveSimulationOptions(o)
     const journal = internals.journal ?? new MemoryJournal(JOURNAL_ENTRIES)
-    const world = await openWorld({ scenario: toSource(scenario), options: resolved, journal })
-    const sim = new Simulation<S>(world, resolved)
+    const world = await openWorld({
+      scenario: toSource(scenario),
+      options: resolved,
+      journal,
+      fuse: internals.fuse ?? true,
+    })
+    const sim = new Simulation<S>(world, resolved, checks)
     try {
       await sim.#driver.measure()
     } catch (error) {
@@ -109,6 +123,11 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
       throw error
     }
     return sim
+  }
+
+  /** @internal What the command line and the sanitizer look at. */
+  get internals(): { readonly world: OpenWorld; readonly driver: Driver } {
+    return { world: this.#world, driver: this.#driver }
   }
 
   /** Ticks done. */
@@ -140,7 +159,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
    * ABORTED (the simulation stays usable, between two ticks), SIM_RUNNING, SIM_CLOSED, SIM_FAILED, and what ticks fail with.
    */
   async run(o: RunOptions): Promise<void> {
-    const { ticks, signal, onProgress } = (await options()).resolveRunOptions(o)
+    const { ticks, signal, onProgress } = this.#checks.resolveRunOptions(o)
     this.#begin()
     const target = this.tick + ticks
     const started = { tick: this.tick, at: performance.now() }
@@ -155,6 +174,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
         if (signal?.aborted) throw aborted(signal)
         const end = await this.#driver.advance(target, () => this.#stopRequested || signal?.aborted === true)
         await this.#driver.measure()
+        if (this.#sampledTick !== this.tick) this.#sample(this.tick) // the last state is always told
         if (end === 'stop' && signal?.aborted) throw aborted(signal)
       })
       this.#onProgress?.(this.tick)
@@ -166,7 +186,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
 
   /** Steps in real time, `hz` ticks a second, until stop; resolves when it has begun. overload: see docs/guide.md. */
   async start(o: { hz: number; overload?: Overload }): Promise<void> {
-    const { hz, overload } = (await options()).resolveStartOptions(o)
+    const { hz, overload } = this.#checks.resolveStartOptions(o)
     this.#begin()
     this.#track(() => this.#keepPace(new Pace(hz, overload, performance.now()))).catch(() => undefined) // told by 'failed'
   }
@@ -238,7 +258,10 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     this.#usable()
     if (this.#state === 'running') throw running('hash')
     this.#world.memory.refresh()
-    return joinHashes(await this.#world.crew.hash(of), this.tick)
+    const { tick } = this
+    const sums = this.#world.crew.hash(of)
+    this.#hashing = Promise.allSettled([this.#hashing, sums]) // a run begins after it
+    return joinHashes(await sums, tick)
   }
 
   /** Ends the simulation, a run that goes on included, and all its threads. Closing twice is fine. */
@@ -290,7 +313,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
 
   /** Runs `work` as the one thing going on; a failure of the engine is for ever, an abort is not. */
   async #track(work: () => Promise<void>): Promise<void> {
-    const running = work()
+    const running = this.#hashing.then(work)
     this.#running = running
     try {
       await running
@@ -325,9 +348,16 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
   }
 
   #measured(tick: number, values: Float64Array, newest: boolean): void {
-    const measures = measureRecord(this.#world.plan.scenario.measures, values, 0) as MeasureValues<S['measures']>
-    this.#measures = measures
-    if (this.#state === 'running') this.#listeners.tick({ tick, measures }, newest)
+    this.#measures = measureRecord(this.#world.plan.scenario.measures, values, 0) as MeasureValues<S['measures']>
+    if (this.#state !== 'running') return
+    this.#listeners.tick({ tick, measures: this.#measures })
+    if (newest && performance.now() - this.#sampledAt >= 1000 / REPORTS_PER_SECOND) this.#sample(tick)
+  }
+
+  #sample(tick: number): void {
+    this.#sampledAt = performance.now()
+    this.#sampledTick = tick
+    this.#listeners.sample({ tick, measures: this.#measures })
   }
 }
 
