@@ -83,7 +83,7 @@ t.test('the engine and the plain reference give the same agents and measures', a
       ticks += expected.measures.length
       deaths += Number(expected.agents.some(a => a.person.some(p => (p.id as number) > 2 ** 32)))
     }),
-    { numRuns: LONG ? 2000 : 100 },
+    { numRuns: LONG ? 2000 : 80 },
   )
   t.ok(ticks > 100, 'many ticks were compared')
   t.ok(deaths > 0, 'slots were used again in some worlds')
@@ -91,12 +91,12 @@ t.test('the engine and the plain reference give the same agents and measures', a
 
 t.test('workers and checks change nothing of a random world', async t => {
   await fc.assert(
-    fc.asyncProperty(worlds, fc.integer({ min: 0, max: 3 }), fc.boolean(), async (spec, workers, checks) => {
+    fc.asyncProperty(worlds, fc.constantFrom(0, 1, 2, 2, 3), fc.boolean(), async (spec, workers, checks) => {
       const inline = await engineRun(spec, { workers: 0 })
       const other = await engineRun(spec, { workers, checks })
       if (!isDeepStrictEqual(inline, other)) throw new Error(firstDifference(other, inline, spec))
     }),
-    { numRuns: LONG ? 300 : 12 },
+    { numRuns: LONG ? 300 : 8 },
   )
   t.pass('equal')
 })
