@@ -60,6 +60,11 @@ class Draw {
     return items[this.int(0, items.length - 1)]
   }
 
+  /** One of them, one of the first three more often: engines meet on few columns. */
+  hot<T>(items: readonly T[]): T {
+    return this.of(this.yes(1, 2) ? items.slice(0, 3) : items)
+  }
+
   list<T>(least: number, greatest: number, make: (i: number) => T): T[] {
     return Array.from({ length: this.int(least, greatest) }, (_, i) => make(i))
   }
@@ -94,7 +99,7 @@ function column(d: Draw, targets: readonly string[], kind: ColumnKind): ColumnSp
 }
 
 function population(d: Draw, name: string, shape: PopulationSpec['shape'], all: readonly string[]): PopulationSpec {
-  const columns: Record<string, ColumnSpec> = { friend: { kind: 'ref', size: 1, to: d.of(all) } }
+  const columns: Record<string, ColumnSpec> = { friend: { kind: 'ref', size: 1, to: d.of([name, ...all]) } }
   if (d.yes(2, 3)) columns.home = column(d, all, 'index')
   for (const kind of d.list(2, 5, () => d.of(KINDS)))
     columns[`${kind}${Object.keys(columns).length}`] = column(d, all, kind)
@@ -125,7 +130,7 @@ class Programmer {
   }
 
   #own(): { column: string; k: number } {
-    const [column, { size }] = this.#d.of(Object.entries(this.#home.columns))
+    const [column, { size }] = this.#d.hot(Object.entries(this.#home.columns))
     this.used.add(column)
     return { column, k: this.#d.int(0, size - 1) }
   }
@@ -158,7 +163,8 @@ class Programmer {
       return { is: 'draw', what: d.of(['float', 'int', 'chance', 'normal', 'exponential', 'u32'] as const) }
     if (choice === 5) {
       const { target, to } = this.#target()
-      const [name, { size }] = d.of(Object.entries(to.columns))
+      const open = Object.entries(to.columns).filter(([, c]) => c.effect)
+      const [name, { size }] = d.hot(open.length > 0 && d.yes(1, 3) ? open : Object.entries(to.columns))
       const key = `see ${to.name}`
       this.#touch(this.senses, key, to.name, name)
       return { is: 'sensed', key, column: name, k: d.int(0, size - 1), target }
@@ -196,8 +202,8 @@ function schedule(d: Draw, name: string, before: readonly string[]) {
 }
 
 function kernel(d: Draw, name: string, before: readonly string[], all: readonly PopulationSpec[]): KernelSpec {
-  const home = d.of(all)
-  const writes = [...new Set(d.list(1, 3, () => d.of(Object.keys(home.columns))))]
+  const home = d.hot(all)
+  const writes = [...new Set(d.list(1, 3, () => d.hot(Object.keys(home.columns))))]
   const programmer = new Programmer(d, home, all)
   const program = d.list(1, 4, () => programmer.step(writes))
   const { used, senses, effects } = programmer

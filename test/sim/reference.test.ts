@@ -83,7 +83,7 @@ t.test('the engine and the plain reference give the same agents and measures', a
       ticks += expected.measures.length
       deaths += Number(expected.agents.some(a => a.person.some(p => (p.id as number) > 2 ** 32)))
     }),
-    { numRuns: LONG ? 2000 : 80 },
+    { numRuns: LONG ? 2000 : 60 },
   )
   t.ok(ticks > 100, 'many ticks were compared')
   t.ok(deaths > 0, 'slots were used again in some worlds')
