@@ -109,6 +109,7 @@ export class World {
     return new Table<C>(population, {
       partitions: this.#memory.partitions,
       stamp: this.#scope.tick + 1,
+      mayRead: () => this.#usable(),
       mayWrite: () => this.#mayWrite(data.name),
       mayRestructure: () => this.#mayRestructure(data.name, data.permanent, data.lattice !== undefined),
       guard: <T>(work: () => T): T => {
