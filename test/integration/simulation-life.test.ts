@@ -159,31 +159,6 @@ t.test('listeners that throw are told to failed, stop nothing, and the others ar
   t.match(failures[0], { code: 'LISTENER_FAILED' })
 })
 
-t.test('a listener for every tick that comes during a run is told from then on', async t => {
-  await using sim = await make({ workers: 1 })
-  const abort = new AbortController()
-  const ticks: number[] = []
-  const running = sim.run({ ticks: 1e9, signal: abort.signal }).catch(error => error)
-  await sim.read(() => undefined)
-  await new Promise(setImmediate) // the crew is stepping again
-  await new Promise<void>(resolve => {
-    sim.on(
-      'tick',
-      ({ tick }) => {
-        ticks.push(tick)
-        if (ticks.length === 10) resolve()
-      },
-      { every: 1 },
-    )
-  })
-  abort.abort()
-  await running
-  t.equal(
-    ticks.findIndex((tick, i) => tick !== ticks[0] + i),
-    -1,
-  )
-})
-
 t.test('real time: start steps, stop ends it after a tick, and slow and skip give the same bits', async t => {
   for (const overload of ['slow', 'skip'] as const) {
     await using sim = await make()
