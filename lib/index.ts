@@ -35,7 +35,7 @@ export type { Table } from './memory/table.js'
 export type { World } from './memory/world.js'
 export type { Receipt } from './run/commands.js'
 export { count, histogram, type Measure, type MeasureValues, max, mean, min, sum } from './run/measures.js'
-export { type Command, defineCommand, defineScenario, type Scenario } from './run/scenario.js'
+export { type Command, defineCommand, defineScenario, type Scenario, type SetupScope } from './run/scenario.js'
 export { type RunOptions, Simulation, type SimulationOptions } from './run/simulation.js'
 export {
   BaseEngine,

@@ -23,6 +23,7 @@ export const ERROR_CODES = {
   NAME_INVALID: 'A name is empty, too long, or one that views use themselves.',
   OPTION_INVALID: 'An option has a wrong type or is out of its bounds.',
   OPTION_UNKNOWN: 'An option is named that does not exist.',
+  OUTPUT_FAILED: 'A file of results could not be written to its end.',
   PARAM_INVALID: 'A parameter has a wrong type, is NaN or is out of its bounds.',
   PARAM_UNKNOWN: 'A parameter is named that the scenario does not define.',
   PERMANENT: 'A permanent population was asked to gain or lose agents after setup.',

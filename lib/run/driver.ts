@@ -208,8 +208,10 @@ export class Driver {
       )
       await journal.flush()
     } catch (error) {
-      if (error instanceof PopulaceError)
-        throw this.#abort.signal.aborted ? error : locate(error, `main engine '${engine.name}', tick ${tick}`)
+      if (error instanceof PopulaceError) {
+        const named = this.#abort.signal.aborted || error.code === 'TICK_TIMEOUT'
+        throw named ? error : locate(error, `main engine '${engine.name}', tick ${tick}`)
+      }
       throw new PopulaceError(
         'ENGINE_FAILED',
         `Main engine '${engine.name}' threw in tick ${tick}: ${(error as Error)?.message ?? error}`,
@@ -227,10 +229,10 @@ export class Driver {
     const limit = this.#tickTimeoutMs
     const { signal } = this.#abort
     let timer: NodeJS.Timeout | undefined
-    let closed = () => {}
+    let abort = () => {}
     const ended = new Promise<never>((_, reject) => {
-      closed = () => reject(signal.reason)
-      signal.addEventListener('abort', closed, { once: true })
+      abort = () => reject(signal.reason)
+      signal.addEventListener('abort', abort)
       if (limit === undefined) return
       timer = setTimeout(
         () =>
@@ -248,7 +250,7 @@ export class Driver {
       await Promise.race([update, ended])
     } finally {
       clearTimeout(timer)
-      signal.removeEventListener('abort', closed) // or each tick of a long run would leave one
+      signal.removeEventListener('abort', abort) // or one more would stay for each tick
     }
   }
 

@@ -2,7 +2,7 @@
 // takes the next one, so an engine may join a stage only if no block of it can see or spoil what another block of an
 // engine before it does there.
 import type { AnyEngine, KernelEngine, MainEngine } from './engine.js'
-import { meet, type Touched, touchedBy } from './touches.js'
+import { touchedBy } from './touches.js'
 
 /** A column of a population. */
 export interface ColumnName {
@@ -22,12 +22,28 @@ export interface MainStage {
   readonly engine: MainEngine
 }
 
-function joins(engine: KernelEngine, t: Touched, before: KernelEngine, b: Touched): boolean {
-  if (meet(t.senses, b.writes) || meet(t.senses, b.effects)) return false // would see part of what is written
-  if (meet(b.senses, t.writes)) return false // a later block of the one before would see this one's writes
-  if (meet(t.own, b.effects) || meet(t.effects, b.effects)) return false // effects are merged when a stage ends
-  // Rows of one population are stepped by one thread in order; of two, nothing is shared but what is tested above.
-  return engine.population === before.population || !meet(t.writes, b.own)
+/** Why `engine` cannot share a stage with `before`, in words; undefined: it can. */
+export function obstacle(engine: KernelEngine, before: KernelEngine): string | undefined {
+  const t = touchedBy(engine)
+  const b = touchedBy(before)
+  const said = (mine: ReadonlySet<string>, theirs: ReadonlySet<string>, does: string, did: string) => {
+    const shared = [...mine].filter(key => theirs.has(key))
+    return shared.length === 0
+      ? undefined
+      : `'${engine.name}' ${does} ${shared.join(', ')}, which '${before.name}' ${did}`
+  }
+  return (
+    // It would see part of what is written.
+    said(t.senses, b.writes, 'senses', 'writes') ??
+    said(t.senses, b.effects, 'senses', 'changes by effect') ??
+    // A later block of the one before would see this one's writes.
+    said(t.writes, b.senses, 'writes', 'senses') ??
+    // Effects are merged when a stage ends.
+    said(t.own, b.effects, 'touches', 'changes by effect') ??
+    said(t.effects, b.effects, 'changes', 'changes by effect too') ??
+    // Rows of one population are stepped by one thread in order; of two, nothing is shared but what is tested above.
+    (engine.population === before.population ? undefined : said(t.writes, b.own, 'writes', 'touches'))
+  )
 }
 
 /** Groups ordered engines. fuse false: each engine is a stage of its own (checks mode). */
@@ -40,8 +56,7 @@ export function makeStages(ordered: readonly AnyEngine[], fuse: boolean): (Stage
       open = undefined
       continue
     }
-    const t = touchedBy(engine)
-    if (fuse && open?.every(before => joins(engine, t, before, touchedBy(before)))) {
+    if (fuse && open?.every(before => obstacle(engine, before) === undefined)) {
       open.push(engine)
       continue
     }

@@ -30,12 +30,6 @@ export function touchedBy(engine: KernelEngine): Touched {
   }
 }
 
-/** Whether two sets share a member. */
-export function meet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
-  for (const x of a) if (b.has(x)) return true
-  return false
-}
-
 /** What one of two engines writes and the other touches: 'population.column', or 'anything' for undeclared main engines. */
 export function conflict(a: AnyEngine, b: AnyEngine): string[] {
   const changes = (e: AnyEngine) =>

