@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { Simulation } from '../../lib/index.js'
 
 interface Told {
   readonly code: string
@@ -45,6 +46,7 @@ const RUNS: readonly (readonly [string, readonly number[], object, string, RegEx
     'TICK_TIMEOUT',
     /Main engine 'steward' took longer than 200 ms in tick 4/,
   ],
+  ['main writes', [0], {}, 'WORLD_READ_ONLY', /'person', which it does not write.* In main engine 'steward', tick 4/],
   ['until', [0, 2], {}, 'ENGINE_FAILED', /until threw after tick 5: no until today/],
   ['exit', [1, 3], {}, 'WORKER_DIED', /process\.exit/],
   ['loop', [2], { limits: { tickTimeoutMs: 300 } }, 'TICK_TIMEOUT', /Tick 3 took longer than 300 ms/],
@@ -113,3 +115,13 @@ for (const workers of [0, 3]) {
     t.same(out.resources, [])
   })
 }
+
+t.test('close ends a crew whose kernel is in an endless loop, without a time limit', { timeout: 60_000 }, async t => {
+  const url = new URL('../fixtures/failing.js?fail=loop', import.meta.url)
+  const sim = await Simulation.create(url, { workers: 2 })
+  const there = new Promise<void>(resolve => sim.on('tick', ({ tick }) => tick === 3 && resolve(), { every: 1 }))
+  const running = sim.run({ ticks: 10 }).catch(error => error)
+  await there
+  await sim.close()
+  t.match(await running, { code: 'SIM_CLOSED' })
+})

@@ -191,6 +191,15 @@ t.test('real time: until ends it', async t => {
   t.equal(sim.tick, 3)
 })
 
+t.test('parameters reach kernels and setup', async t => {
+  await using sim = await make({ params: { people: 3, gain: 0 } } as SimulationOptions)
+  t.equal(sim.world.population(person).size, 3)
+  const wealth = () => sim.world.population(person).get(2)?.wealth
+  const before = wealth()
+  await sim.run({ ticks: 1 })
+  t.equal(wealth(), before)
+})
+
 t.test('two simulations at once, inline with workers and two pools, give the hashes they give alone', async t => {
   const ticks = 200
   const alone = await unbroken(ticks)
