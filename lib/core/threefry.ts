@@ -73,10 +73,16 @@ export function fnv1a(name: string): number {
 /** What a stream of numbers is for; part of its key. */
 export const PURPOSE = { kernel: 0, mainEngine: 1, setup: 2, wake: 3, loader: 4, command: 5, claimRank: 6 } as const
 
+/** The key of a named stream, T(seed; name, purpose), two words: the part of its keys that no tick changes. */
+export function streamBase(seed: number, name: string, purpose: number): Int32Array {
+  const base = new Int32Array(2)
+  threefry(low(seed), high(seed), fnv1a(name), purpose, base, 0)
+  return base
+}
+
 /** The key of a named stream at a tick: T(T(seed; name, purpose); tick), two words. `tick` is a sequence number for commands. */
 export function streamKey(seed: number, name: string, purpose: number, tick: number): Int32Array {
-  const key = new Int32Array(2)
-  threefry(low(seed), high(seed), fnv1a(name), purpose, key, 0)
+  const key = streamBase(seed, name, purpose)
   threefry(key[0], key[1], low(tick), high(tick), key, 0)
   return key
 }

@@ -1,6 +1,6 @@
 // Binds a kernel engine to memory in one thread: builds its scope, calls its factory once, and gives the function that
 // steps one block.
-import { PURPOSE, streamKey } from '../core/threefry.js'
+import { high, low, PURPOSE, streamBase, threefry } from '../core/threefry.js'
 import type { AddEffect, EffectColumn, EffectGuard } from '../exchange/effects.js'
 import { makeRows } from '../exchange/rows.js'
 import { type AgentRandom, makeAgentRandom, type RowGuard } from '../kernels/agent-random.js'
@@ -121,12 +121,18 @@ export function bindEngine(
   }
   const loop = engine.kernel(scope as never) // built from the same declarations that its type is
   const modulus = turnModulus(engine)
+  // Names are hashed once: with that, a stage of few rows took twice as long.
+  const base = streamBase(plan.options.seed, engine.name, PURPOSE.kernel)
+  const key = new Int32Array(2)
   return {
     engine,
     population,
     random,
     loop,
-    beginTick: tick => random.setKey(streamKey(plan.options.seed, engine.name, PURPOSE.kernel, tick)),
+    beginTick(tick) {
+      threefry(base[0], base[1], low(tick), high(tick), key, 0)
+      random.setKey(key)
+    },
     hasTurn: (ordinal, tick) => modulus === 1 || (ordinal + (tick - engine.phase) / engine.every) % modulus === 0,
     noteTurn(begin, end, tick) {
       if (!last || !elapsed) return

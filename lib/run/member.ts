@@ -33,7 +33,7 @@ export class Member {
   readonly #measurePhase: Phase
   #phases: Phase[][] = []
   #parity = 0
-  #stepping: { engine: KernelEngine; stepper: BlockStepper } | undefined
+  #stepping: BlockStepper | undefined
   #frame = -1
   #failure: ErrorData | undefined
 
@@ -111,7 +111,7 @@ export class Member {
       },
       step(frame, tick) {
         if (!bound.hasTurn(frames.ordinal[frame], tick)) return
-        member.#stepping = { engine, stepper }
+        member.#stepping = stepper
         member.#frame = frame
         const begin = frame * layout.block
         const end = begin + frames.rows[frame]
@@ -248,7 +248,7 @@ export class Member {
   #describe(error: unknown): ErrorData {
     const at = this.#stepping
     if (!at || this.#frame < 0) return toErrorData(error)
-    const { population } = at.stepper
+    const { population } = at
     const { frames, layout, id } = population
     const frame = this.#frame
     const begin = frame * layout.block

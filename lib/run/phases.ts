@@ -32,7 +32,7 @@ export interface Phase {
   exit?(tick: number): void
 }
 
-/** A list of (thing, block) pairs, as one range of items: sizes are read anew each tick. */
+/** A list of (thing, block) pairs, as one range of items. */
 function blocksPhase(
   parts: readonly {
     population: PopulationMemory
@@ -40,19 +40,22 @@ function blocksPhase(
     run(frame: number, tick: number): void
   }[],
 ): Phase {
-  const sizes = (tick: number, k: number) => (parts[k].due(tick) ? parts[k].population.frames.blocks : 0)
+  // Blocks of each part, of the tick that items was asked about last: before the first item of every phase.
+  const sizes = new Int32Array(parts.length)
   return {
     items(tick) {
       let n = 0
-      for (let k = 0; k < parts.length; k++) n += sizes(tick, k)
+      for (let k = 0; k < parts.length; k++) {
+        sizes[k] = parts[k].due(tick) ? parts[k].population.frames.blocks : 0
+        n += sizes[k]
+      }
       return n
     },
     run(item, tick) {
       let left = item
       for (let k = 0; k < parts.length; k++) {
-        const size = sizes(tick, k)
-        if (left < size) return parts[k].run(parts[k].population.frames.blockList[left], tick)
-        left -= size
+        if (left < sizes[k]) return parts[k].run(parts[k].population.frames.blockList[left], tick)
+        left -= sizes[k]
       }
     },
   }

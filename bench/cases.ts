@@ -1,0 +1,11 @@
+// The list of benchmarks, in the order in which they run.
+import { compute } from './cases/compute.js'
+import { emptyStage } from './cases/empty-stage.js'
+import { epidemicCase } from './cases/epidemic.js'
+import { eventLoop } from './cases/event-loop.js'
+import { linear } from './cases/linear.js'
+import { memory } from './cases/memory.js'
+import { rowUpdate } from './cases/row-update.js'
+import type { BenchCase } from './harness.js'
+
+export const CASES: readonly BenchCase[] = [rowUpdate, emptyStage, compute, epidemicCase, linear, eventLoop, memory]

@@ -1,0 +1,51 @@
+// A process whose memory is measured: one world after setup and some ticks, or many worlds one after another. Started
+// by cases/memory.ts with what to do; sends what it found.
+import type epidemic from '../examples/epidemic.js'
+import { Simulation } from '../lib/index.js'
+import { mover } from './scenarios/moving.js'
+import { EPIDEMIC } from './steady-epidemic.js'
+
+/** What to do. */
+export type MemoryTask =
+  | { readonly kind: 'world'; readonly people: number; readonly workers: number; readonly ticks: number }
+  | { readonly kind: 'cycles'; readonly cycles: number; readonly every: number; readonly rows: number }
+
+/** What was found: resident bytes, and what shows that the work was right. */
+export interface MemoryReport {
+  readonly resident: readonly number[]
+  readonly work: string
+}
+
+function resident(): number {
+  globalThis.gc?.()
+  return process.memoryUsage().rss
+}
+
+async function world(task: MemoryTask & { kind: 'world' }): Promise<MemoryReport> {
+  const { people, workers, ticks } = task
+  const sim = await Simulation.create<typeof epidemic>(EPIDEMIC, { workers, seed: 7, params: { people } })
+  await sim.run({ ticks })
+  const found = resident()
+  const work = await sim.hash()
+  await sim.close()
+  return { resident: [found], work }
+}
+
+async function cycles({ cycles, every, rows }: MemoryTask & { kind: 'cycles' }): Promise<MemoryReport> {
+  const found: number[] = []
+  let right = 0
+  for (let done = 1; done <= cycles; done++) {
+    const sim = await Simulation.create(new URL('./scenarios/moving.js', import.meta.url), {
+      workers: 2,
+      params: { rows },
+    })
+    await sim.run({ ticks: 64 })
+    if (sim.world.population(mover).column('x')[62] === 62 + 31) right++
+    await sim.close()
+    if (done % every === 0) found.push(resident())
+  }
+  return { resident: found, work: String(right) }
+}
+
+const task = JSON.parse(process.argv[2]) as MemoryTask // written by cases/memory.ts
+process.send?.(task.kind === 'world' ? await world(task) : await cycles(task), () => process.disconnect())
