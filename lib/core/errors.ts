@@ -62,6 +62,12 @@ export class PopulaceError extends Error {
   }
 }
 
+/** Says where an error came about, for one thrown below where that is known; gives the same error. */
+export function locate(error: PopulaceError, where: string): PopulaceError {
+  error.message = `${error.message} In ${where}.`
+  return error
+}
+
 /** An error as plain data, to cross a thread. */
 export interface ErrorData {
   readonly code?: ErrorCode

@@ -16,6 +16,7 @@ export interface TableScope {
   readonly partitions: Partitions
   /** Stamp of births: tick plus one. */
   readonly stamp: number
+  mayRead(): void
   mayWrite(): void
   mayRestructure(change: Restructure): void
   guard<T>(work: () => T): T
@@ -84,6 +85,7 @@ export class Table<C extends Columns> {
 
   /** Agents alive. */
   get size(): number {
+    this.#scope.mayRead()
     return this.#memory.size
   }
 
@@ -133,6 +135,7 @@ export class Table<C extends Columns> {
 
   /** A copy of an agent's values; undefined for nobody and the dead. */
   get(id: number): Row<C> | undefined {
+    this.#scope.mayRead()
     const row = this.#memory.rowOf(id)
     return row < 0 ? undefined : this.#row(row)
   }
@@ -149,9 +152,11 @@ export class Table<C extends Columns> {
 
   /** Copies of the agents whose values match, in (partition, block, row) order. Not to be mixed with births and deaths. */
   *rows(match?: Values<C>): IterableIterator<Row<C>> {
+    this.#scope.mayRead()
     const wanted = this.#parse(match)
     for (const { row: begin, count } of this.#memory.segments()) {
       for (let row = begin; row < begin + count; row++) {
+        this.#scope.mayRead() // whoever iterates may have kept the iterator beyond its call
         if (wanted.every(([{ array, size }, v]) => v.every((x, k) => array[row * size + k] === x))) yield this.#row(row)
       }
     }
@@ -159,6 +164,7 @@ export class Table<C extends Columns> {
 
   /** A copy of a column as kernels see it, in (partition, block, row) order. COLUMN_UNKNOWN. */
   column<K extends keyof C & string>(name: K): Read<C[K]> {
+    this.#scope.mayRead()
     const { array, size, layout } = this.#column(name)
     const copy = newArray(layout.data.kind, this.size * size)
     for (const s of this.#memory.segments())

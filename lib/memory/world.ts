@@ -109,6 +109,7 @@ export class World {
     return new Table<C>(population, {
       partitions: this.#memory.partitions,
       stamp: this.#scope.tick + 1,
+      mayRead: () => this.#usable(),
       mayWrite: () => this.#mayWrite(data.name),
       mayRestructure: change => this.#mayRestructure(population, data.lattice !== undefined, change),
       guard: <T>(work: () => T): T => {

@@ -58,7 +58,7 @@ function watch(engine: KernelEngine, population: PopulationMemory): Watched[] {
         name,
         size: column.size,
         written: engine.writes.includes(name),
-        float: kind === 'f32' || kind === 'f64',
+        float: column.array instanceof Float32Array || column.array instanceof Float64Array,
         real: column.array,
         twin,
         before,
@@ -133,6 +133,7 @@ class Checker implements CheckedEngine {
     this.#runTwin(begin, end, tick)
     for (const key of new Set([...digest.keys(), ...this.#digest.keys()])) {
       if (digest.get(key) === this.#digest.get(key)) continue
+      this.#auditSight(tick)
       this.#fail(
         `its effects on '${key}' were others when the block ran again, row by row from the last`,
         begin,
@@ -170,7 +171,7 @@ class Checker implements CheckedEngine {
       this.#row = row
       this.#twin.random.reset()
       this.#twin.loop(row, row + 1, tick)
-      this.#compare(row)
+      this.#compare(row, tick)
     }
     for (let row = begin; row < end; row++) this.#expectBefore(row, 'was written by another row')
     for (const c of this.#columns) this.#fillPoison(c, begin, end)
@@ -182,7 +183,7 @@ class Checker implements CheckedEngine {
   }
 
   /** The twin's row came to what the real one did; puts it back as it was. */
-  #compare(row: number): void {
+  #compare(row: number, tick: number): void {
     for (const c of this.#columns) {
       const old = (row - this.#begin) * c.size
       for (let k = 0; k < c.size; k++) {
@@ -191,6 +192,7 @@ class Checker implements CheckedEngine {
         if (!c.written && !same(c.twin[at], was))
           this.#fail(`it wrote column '${c.name}', which it only reads`, row, `Add '${c.name}' to its writes.`)
         if (c.written && !same(c.twin[at], c.real[at])) {
+          this.#auditSight(tick) // a write to what is sensed is the cause, what came of it in the own row is not
           this.#fail(
             `column '${c.name}' became ${c.real[at]} in a forward run of the block and ${c.twin[at]} when its rows ran one by one from the last`,
             row,
@@ -232,6 +234,10 @@ class Checker implements CheckedEngine {
         )
       }
     }
+    this.#auditSight(tick)
+  }
+
+  #auditSight(tick: number): void {
     const broken = this.#sight.firstChange()
     if (broken)
       this.#fail(

@@ -40,6 +40,7 @@ export class Commands {
   readonly #waiting: Waiting[] = []
   readonly #accepted: Accepted[] = []
   #sequence = 0
+  #journaling: Promise<void> = Promise.resolve()
 
   constructor(world: OpenWorld) {
     this.#world = world
@@ -65,11 +66,16 @@ export class Commands {
     return new Promise((resolve, reject) => this.#waiting.push({ name, payload: copy, resolve, reject }))
   }
 
-  /** At a boundary: journals what came, for `tick`, and tells the senders. */
-  async accept(tick: number): Promise<void> {
-    if (this.#waiting.length === 0) return
+  /** At a boundary: journals what came, for `tick`, and tells the senders. Waits for what is being journaled already. */
+  accept(tick: number): Promise<void> {
+    if (this.#waiting.length > 0) this.#journaling = this.#take(tick, this.#journaling)
+    return this.#journaling
+  }
+
+  async #take(tick: number, before: Promise<void>): Promise<void> {
     const batch = this.#waiting.splice(0)
     const accepted = batch.map(({ name, payload }) => ({ name, payload, tick, sequence: this.#sequence++ }))
+    await before // journaled in the order of their sequence
     for (const { name, payload, sequence } of accepted)
       this.#world.journal.append({ kind: 'command', tick, sequence, name, payload })
     await this.#world.journal.flush()

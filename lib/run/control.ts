@@ -84,7 +84,8 @@ export class Control {
     words[WORD.stopPosition] = batch.stopPosition
     words[WORD.measureEvery] = batch.measureEvery
     words[WORD.measureOnly] = batch.measureOnly ? 1 : 0
-    words[WORD.measureNow] = this.#measureWanted(batch.tick) ? 1 : 0
+    const goesOn = batch.position > 0 && this.measureNow // a sample was taken for this tick before it halted
+    words[WORD.measureNow] = this.#measureWanted(batch.tick) || goesOn ? 1 : 0
     words[WORD.left] = 0
     words[WORD.reason] = 0
     if (words[WORD.ringHead] === words[WORD.ringTail]) words.fill(0, WORD.ringHead, WORD.ringTail + 1) // so that they never overflow
@@ -255,7 +256,8 @@ export class Control {
             : 0
     words[WORD.reason] = reason
     words[WORD.goOn] = reason === 0 ? 1 : 0
-    words[WORD.measureNow] = this.#measureWanted(tick) ? 1 : 0
+    // Where the batch ends here, the next one asks, so that a sample is not taken for a tick that this one does not step.
+    if (reason === 0) words[WORD.measureNow] = this.#measureWanted(tick) ? 1 : 0
   }
 
   /** Whether tick `tick`, about to begin, is measured: by its listeners, a sample, or because it is the last. */

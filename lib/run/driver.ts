@@ -1,6 +1,6 @@
 // Drives a crew from tick to tick on the main thread, which is needed only at the boundaries where something asks for
 // it: a main engine, a command, a read, a stop. In between the crew steps by itself.
-import { PopulaceError } from '../core/errors.js'
+import { locate, PopulaceError } from '../core/errors.js'
 import { REPORTS_PER_SECOND } from '../core/limits.js'
 import { makeSequence } from '../core/sequence.js'
 import { PURPOSE, streamKey } from '../core/threefry.js'
@@ -208,7 +208,10 @@ export class Driver {
       )
       await journal.flush()
     } catch (error) {
-      if (error instanceof PopulaceError) throw error
+      if (error instanceof PopulaceError) {
+        const named = this.#abort.signal.aborted || error.code === 'TICK_TIMEOUT'
+        throw named ? error : locate(error, `main engine '${engine.name}', tick ${tick}`)
+      }
       throw new PopulaceError(
         'ENGINE_FAILED',
         `Main engine '${engine.name}' threw in tick ${tick}: ${(error as Error)?.message ?? error}`,

@@ -75,17 +75,22 @@ export class Listeners<M> {
   }
 
   #call(entry: Entry, what: unknown): void {
+    this.guard(`A listener of '${entry.event}'`, () => entry.listener(what as never), entry.event !== 'failed')
+  }
+
+  /** Calls what a host gave; what that throws is told to 'failed'. */
+  guard(who: string, call: () => void, tell = true): void {
     try {
-      entry.listener(what as never)
+      call()
     } catch (error) {
       const failure = new PopulaceError(
         'LISTENER_FAILED',
-        `A listener of '${entry.event}' threw: ${(error as Error)?.message ?? error}`,
+        `${who} threw: ${(error as Error)?.message ?? error}`,
         'Catch errors in listeners.',
         error,
       )
       // A listener of 'failed' that throws itself is not told again, or it would be for ever.
-      if (entry.event !== 'failed') this.tell('failed', failure)
+      if (tell) this.tell('failed', failure)
     }
   }
 }

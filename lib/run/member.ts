@@ -2,7 +2,6 @@
 // kernels, and steps batches with the other members (or alone, inline). No member knows more than another: which of
 // them does the serial part of a barrier is whoever comes last.
 import { type ErrorData, PopulaceError, toErrorData } from '../core/errors.js'
-import { invariant } from '../core/invariant.js'
 import { EffectColumn } from '../exchange/effects.js'
 import { WorldMemory } from '../memory/world.js'
 import { isDue, type KernelEngine } from '../schedule/engine.js'
@@ -93,7 +92,6 @@ export class Member {
         error,
       )
     }
-    invariant(bound.loop !== undefined, 'a kernel was bound')
     if (typeof bound.loop !== 'function') {
       throw new PopulaceError(
         'ENGINE_INVALID',

@@ -1,5 +1,5 @@
 // Runs the setup of a scenario in an empty world, in whatever thread it is called.
-import { PopulaceError } from '../core/errors.js'
+import { locate, PopulaceError } from '../core/errors.js'
 import { makeSequence } from '../core/sequence.js'
 import { PURPOSE, streamKey } from '../core/threefry.js'
 import { FramesSpent } from '../memory/frames.js'
@@ -52,7 +52,7 @@ export async function runSetup(
     await deterministic(async () => plan.scenario.setup(world, scope))
   } catch (error) {
     if (error instanceof FramesSpent) return { records, framesSpent: error.population }
-    if (error instanceof PopulaceError) throw error
+    if (error instanceof PopulaceError) throw locate(error, `the setup of scenario '${plan.scenario.name}'`)
     throw new PopulaceError(
       'SETUP_FAILED',
       `The setup of scenario '${plan.scenario.name}' threw: ${(error as Error)?.message ?? error}`,

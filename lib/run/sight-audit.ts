@@ -1,5 +1,5 @@
 // Checks mode: what an engine senses is compared, after its run, with a copy taken before.
-import { bytesOf, newArray } from '../memory/arrays.js'
+import { arrayAt, bytesOf, newArray } from '../memory/arrays.js'
 import type { AnyArray } from '../memory/column-types.js'
 import type { PopulationMemory } from '../memory/population-memory.js'
 import type { WorldMemory } from '../memory/world.js'
@@ -26,9 +26,13 @@ export class SightAudit {
       const population = memory.population(name)
       return columns.flatMap(column => {
         const bound = population.columns.get(column)
-        // A column that the engine also writes is sensed through a copy, which nothing else reads.
-        if (!bound || writes.has(`${name}.${column}`)) return []
-        return [{ population, column, array: bound.array, copy: newArray(bound.layout.data.kind, bound.array.length) }]
+        if (!bound) return []
+        const { kind } = bound.layout.data
+        // A column that the engine also writes is sensed through a copy, made anew before the engine runs.
+        const array = writes.has(`${name}.${column}`)
+          ? arrayAt(memory.buffer, kind, bound.layout.copy, bound.array.length)
+          : bound.array
+        return [{ population, column, array, copy: newArray(kind, bound.array.length) }]
       })
     })
   }

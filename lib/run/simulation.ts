@@ -166,7 +166,10 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     this.#onProgress =
       onProgress &&
       (tick =>
-        onProgress({ tick, ticks, ticksPerSecond: ((tick - started.tick) * 1000) / (performance.now() - started.at) }))
+        this.#listeners.guard('onProgress', () => {
+          const ticksPerSecond = ((tick - started.tick) * 1000) / (performance.now() - started.at)
+          onProgress({ tick, ticks, ticksPerSecond })
+        }))
     const interrupt = () => this.#interrupt()
     signal?.addEventListener('abort', interrupt)
     try {
@@ -245,7 +248,9 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     listener: (what: SimulationEvents<MeasureValues<S['measures']>>[K]) => void,
     o?: { every?: number },
   ): () => void {
-    return this.#listeners.on(event, listener, o)
+    const off = this.#listeners.on(event, listener, o)
+    if (this.#state === 'running') this.#driver.interrupt() // the next batch of ticks is told of it
+    return off
   }
 
   /** Content hash, 16 hexadecimal digits: independent of rows, blocks and workers. Of a part, when one is named. SIM_RUNNING. */

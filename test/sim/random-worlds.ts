@@ -1,0 +1,279 @@
+// Random worlds as plain data, drawn by fast-check: populations of every shape, columns of every kind, kernels that read,
+// write, sense and have effects, main engines and commands.
+import * as fc from 'fast-check'
+import type {
+  Act,
+  ColumnKind,
+  ColumnSpec,
+  EngineSpec,
+  Expression,
+  KernelSpec,
+  MainSpec,
+  MeasureSpec,
+  Pick,
+  PopulationSpec,
+  Step,
+  Target,
+  WorldSpec,
+} from '../fixtures/world-spec.js'
+
+const KINDS: readonly ColumnKind[] = [
+  'f32',
+  'f64',
+  'i8',
+  'i16',
+  'i32',
+  'u8',
+  'u16',
+  'u32',
+  'bool',
+  'enumeration',
+  'ref',
+  'index',
+  'fixed',
+]
+const PARTITIONS = ['0', 'north', 'south'] as const
+/** Rows of a lattice's blocks: chosen by the engine, the smallest that it chooses. */
+const LATTICE_BLOCK = 64
+
+/** Draws single decisions. */
+class Draw {
+  readonly #gen: fc.GeneratorValue
+
+  constructor(gen: fc.GeneratorValue) {
+    this.#gen = gen
+  }
+
+  int(least: number, greatest: number): number {
+    return this.#gen(fc.integer, { min: least, max: greatest })
+  }
+
+  seed(): number {
+    return this.#gen(fc.maxSafeNat)
+  }
+
+  yes(one: number, of: number): boolean {
+    return this.int(1, of) <= one
+  }
+
+  of<T>(items: readonly T[]): T {
+    return items[this.int(0, items.length - 1)]
+  }
+
+  /** One of them, one of the first three more often: engines meet on few columns. */
+  hot<T>(items: readonly T[]): T {
+    return this.of(this.yes(1, 2) ? items.slice(0, 3) : items)
+  }
+
+  list<T>(least: number, greatest: number, make: (i: number) => T): T[] {
+    return Array.from({ length: this.int(least, greatest) }, (_, i) => make(i))
+  }
+}
+
+function effectOf(d: Draw, kind: ColumnKind): ColumnSpec['effect'] {
+  if (!['i8', 'i16', 'i32', 'u8', 'u16', 'u32', 'fixed'].includes(kind) || d.yes(1, 3)) return undefined
+  const narrow = kind === 'i8' || kind === 'u8'
+  return d.of([
+    ...(narrow ? [] : (['add', 'add'] as const)),
+    'min' as const,
+    'max' as const,
+    ...(kind === 'fixed' ? [] : (['or'] as const)),
+  ])
+}
+
+function column(d: Draw, targets: readonly string[], kind: ColumnKind): ColumnSpec {
+  if (kind === 'ref') return { kind, size: d.of([1, 1, 2]), to: d.of(targets) }
+  if (kind === 'index') return { kind, size: d.of([1, 1, 3]), to: 'city' }
+  const effect = effectOf(d, kind)
+  const size = effect || kind === 'enumeration' || kind === 'fixed' ? 1 : d.of([1, 1, 1, 2, 3])
+  const reset = d.yes(1, 4)
+  const withDefault = kind !== 'enumeration' && d.yes(1, 2)
+  const value = kind === 'bool' ? 1 : d.int(0, 100)
+  return {
+    kind,
+    size,
+    ...(effect ? { effect } : {}),
+    ...(reset ? { reset } : {}),
+    ...(withDefault ? { default: value } : {}),
+  }
+}
+
+function population(d: Draw, name: string, shape: PopulationSpec['shape'], all: readonly string[]): PopulationSpec {
+  const columns: Record<string, ColumnSpec> = { friend: { kind: 'ref', size: 1, to: d.of([name, ...all]) } }
+  if (d.yes(2, 3)) columns.home = column(d, all, 'index')
+  for (const kind of d.list(2, 5, () => d.of(KINDS)))
+    columns[`${kind}${Object.keys(columns).length}`] = column(d, all, kind)
+  const width = d.int(4, 9)
+  if (shape === 'lattice') {
+    const capacity = width * d.int(4, 20)
+    return { name, shape, width, capacity, block: LATTICE_BLOCK, agents: [['0', capacity]], columns }
+  }
+  const counts = shape === 'permanent' ? [d.int(1, 40)] : PARTITIONS.map(() => d.int(1, 40))
+  const agents = counts.map((n, i) => [PARTITIONS[i], n] as const)
+  const capacity = counts.reduce((a, b) => a + b, 0) + d.int(0, 10)
+  return { name, shape, width: 1, capacity, block: 16, agents, columns }
+}
+
+/** Writes the program of one kernel, and notes what it needs declared. */
+class Programmer {
+  readonly used = new Set<string>()
+  readonly senses: Record<string, { population: string; columns: string[] }> = {}
+  readonly effects: Record<string, { population: string; columns: string[] }> = {}
+  readonly #d: Draw
+  readonly #home: PopulationSpec
+  readonly #all: readonly PopulationSpec[]
+
+  constructor(d: Draw, home: PopulationSpec, all: readonly PopulationSpec[]) {
+    this.#d = d
+    this.#home = home
+    this.#all = all
+  }
+
+  #own(): { column: string; k: number } {
+    const [column, { size }] = this.#d.hot(Object.entries(this.#home.columns))
+    this.used.add(column)
+    return { column, k: this.#d.int(0, size - 1) }
+  }
+
+  #target(): { target: Target; to: PopulationSpec } {
+    const links = Object.entries(this.#home.columns).filter(([, c]) => c.to !== undefined)
+    const [column, { kind, size, to }] = this.#d.of(links)
+    this.used.add(column)
+    const target = { via: kind as 'ref' | 'index', column, k: this.#d.int(0, size - 1) }
+    return { target, to: this.#all.find(p => p.name === to) as PopulationSpec }
+  }
+
+  #touch(
+    into: Record<string, { population: string; columns: string[] }>,
+    key: string,
+    of: string,
+    name?: string,
+  ): void {
+    into[key] ??= { population: of, columns: [] }
+    if (name !== undefined && !into[key].columns.includes(name)) into[key].columns.push(name)
+  }
+
+  expression(depth: number): Expression {
+    const d = this.#d
+    const choice = depth === 0 ? d.int(0, 5) : d.int(0, 9)
+    if (choice <= 1) return { is: 'own', ...this.#own() }
+    if (choice === 2) return { is: 'number', value: d.int(-1000, 1000) }
+    if (choice === 3) return { is: d.of(['elapsed', 'tick', 'id', 'partition'] as const) }
+    if (choice === 4)
+      return { is: 'draw', what: d.of(['float', 'int', 'chance', 'normal', 'exponential', 'u32'] as const) }
+    if (choice === 5) {
+      const { target, to } = this.#target()
+      const open = Object.entries(to.columns).filter(([, c]) => c.effect)
+      const [name, { size }] = d.hot(open.length > 0 && d.yes(1, 3) ? open : Object.entries(to.columns))
+      const key = `see ${to.name}`
+      this.#touch(this.senses, key, to.name, name)
+      return { is: 'sensed', key, column: name, k: d.int(0, size - 1), target }
+    }
+    const is = d.of(['sum', 'product', 'mix', 'mix'] as const)
+    return { is, of: [this.expression(depth - 1), this.expression(depth - 1)] }
+  }
+
+  step(writes: readonly string[]): Step {
+    const d = this.#d
+    if (d.yes(2, 5)) {
+      const { target, to } = this.#target()
+      const open = Object.entries(to.columns).filter(([, c]) => c.effect)
+      if (open.length > 0) {
+        const [name] = d.of(open)
+        const key = `change ${to.name}`
+        this.#touch(this.effects, key, to.name, name)
+        if (target.via === 'ref') this.#touch(this.senses, `find ${key}`, to.name)
+        return { does: 'effect', key, column: name, target, value: this.expression(1) }
+      }
+    }
+    const name = d.of(writes)
+    return { does: 'set', column: name, k: d.int(0, this.#home.columns[name].size - 1), value: this.expression(2) }
+  }
+}
+
+function schedule(d: Draw, name: string, before: readonly string[]) {
+  return {
+    name,
+    priority: d.int(0, 2),
+    dependencies: before.length > 0 && d.yes(1, 3) ? [d.of(before)] : [],
+    every: d.of([1, 1, 1, 2, 3]),
+    phase: d.of([0, 0, 1, 2, 5]),
+  }
+}
+
+function kernel(d: Draw, name: string, before: readonly string[], all: readonly PopulationSpec[]): KernelSpec {
+  const home = d.hot(all)
+  const writes = [...new Set(d.list(1, 3, () => d.hot(Object.keys(home.columns))))]
+  const programmer = new Programmer(d, home, all)
+  const program = d.list(1, 4, () => programmer.step(writes))
+  const { used, senses, effects } = programmer
+  return {
+    kind: 'kernel',
+    ...schedule(d, name, before),
+    population: home.name,
+    weight: d.of([1, 1, 1, 0.5, 0.34, 0.25]),
+    reads: [...used].filter(c => !writes.includes(c)),
+    writes,
+    senses: senses as Record<string, Pick>,
+    effects: effects as Record<string, Pick>,
+    program,
+  }
+}
+
+function act(d: Draw, all: readonly PopulationSpec[]): Act {
+  const p = d.of(all)
+  const column = d.of(Object.keys(p.columns))
+  if (p.shape === 'ordinary' && d.yes(3, 5)) {
+    if (d.yes(1, 2)) return { does: 'despawn', population: p.name, count: d.int(1, 8) }
+    return { does: 'spawn', population: p.name, partition: d.of([...PARTITIONS, 'new']), count: d.int(1, 6) }
+  }
+  if (d.yes(1, 2)) return { does: 'set', population: p.name, column }
+  return { does: 'update', population: p.name, column, ...(d.yes(1, 2) ? { partition: d.of(PARTITIONS) } : {}) }
+}
+
+function main(d: Draw, name: string, before: readonly string[], all: readonly PopulationSpec[]): MainSpec {
+  return { kind: 'main', ...schedule(d, name, before), acts: d.list(1, 4, () => act(d, all)) }
+}
+
+function measure(d: Draw, all: readonly PopulationSpec[]): MeasureSpec {
+  const p = d.of(all)
+  const single = Object.entries(p.columns).filter(([, c]) => c.size === 1)
+  const [column, { kind: of }] = d.of(single)
+  const plain = ['count', 'sum', 'min', 'max', 'mean'] as const
+  const kind = of === 'enumeration' ? d.of(plain) : d.of([...plain, 'histogram' as const])
+  const flags = single.filter(([, c]) => c.kind === 'bool' || c.kind === 'enumeration')
+  const where =
+    kind !== 'histogram' && flags.length > 0 && d.yes(1, 2) ? ([d.of(flags)[0], d.int(0, 1)] as const) : undefined
+  return { kind, population: p.name, column, ...(where ? { where } : {}) }
+}
+
+function commands(d: Draw, all: readonly PopulationSpec[]): Act[][] {
+  return d.list(0, 2, () => [...d.list(1, 3, () => act(d, all)), ...(d.yes(1, 4) ? [{ does: 'fail' as const }] : [])])
+}
+
+/** A whole world. */
+export const worlds: fc.Arbitrary<WorldSpec> = fc.gen().map(gen => {
+  const d = new Draw(gen)
+  const shapes = { city: 'permanent', cell: 'lattice', person: 'ordinary', thing: 'ordinary' } as const
+  const names = [
+    'city',
+    'person',
+    ...(d.yes(1, 2) ? ['cell' as const] : []),
+    ...(d.yes(1, 2) ? ['thing' as const] : []),
+  ] as const
+  const all = names.map(name => population(d, name, shapes[name as keyof typeof shapes], names))
+  const engines: EngineSpec[] = []
+  const count = d.int(2, 7)
+  for (let i = 0; i < count; i++) {
+    const before = engines.map(e => e.name)
+    const name = `${d.of(['a', 'b', 'c'])} ${i}`
+    engines.push(d.yes(1, 6) ? main(d, name, before, all) : kernel(d, name, before, all))
+  }
+  return {
+    seed: d.seed(),
+    populations: all,
+    engines,
+    measures: Object.fromEntries(d.list(1, 5, i => [`m${i}`, measure(d, all)])),
+    runs: d.list(1, 3, () => ({ commands: commands(d, all), ticks: d.int(1, 4) })),
+  }
+})

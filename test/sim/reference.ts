@@ -1,0 +1,313 @@
+// The rules of a tick as plainly as they can be written: arrays of objects, one loop, no threads, no typed memory. It is
+// slow, and it is the oracle of the engine. Of the library it uses the random numbers only.
+import { makeSequence, unitFloat, unitNormal } from '../../lib/core/sequence.js'
+import { PURPOSE, streamKey, threefry } from '../../lib/core/threefry.js'
+import { type ActWorld, doActs, drawValue, type RowAccess, runProgram, type Schema } from '../fixtures/row-program.js'
+import {
+  type Act,
+  type ColumnSpec,
+  type EngineSpec,
+  type KernelSpec,
+  LABELS,
+  type MeasureSpec,
+  type PopulationSpec,
+  UNIT,
+  type WorldSpec,
+} from '../fixtures/world-spec.js'
+
+interface Agent {
+  id: number
+  partition: string
+  /** Tick of the last turn of each engine; the birth's where there was none. */
+  turns: Record<string, number>
+  born: number
+  values: Record<string, number[]>
+}
+
+interface PopulationState {
+  /** Agents by partition; a death puts the last one of its partition in the place of the dead. */
+  partitions: Agent[][]
+  /** Generation of each slot used so far; slot s stands at s - 1. */
+  generations: number[]
+  free: number[]
+}
+
+interface WorldState {
+  partitions: string[]
+  populations: Record<string, PopulationState>
+}
+
+/** An agent as hosts see it. */
+export type ShownRow = Readonly<Record<string, unknown>>
+
+const DEFAULTS: Readonly<Record<string, number>> = { index: 0xffffffff }
+
+export class Reference {
+  tick = 0
+  readonly #spec: WorldSpec
+  readonly #schema: Schema
+  readonly #engines: readonly EngineSpec[]
+  #state: WorldState
+  #sequence = 0
+
+  constructor(spec: WorldSpec) {
+    this.#spec = spec
+    this.#engines = inOrder(spec.engines)
+    this.#schema = {
+      column: (population, column) => this.#of(population).columns[column],
+      agents: ({ to }) => (to === undefined ? 1 : this.#of(to).agents.reduce((n, [, count]) => n + count, 0)),
+    }
+    const empty = () => ({ partitions: [[]], generations: [], free: [] })
+    this.#state = {
+      partitions: ['0'],
+      populations: Object.fromEntries(spec.populations.map(p => [p.name, empty()])),
+    }
+    const random = makeSequence(streamKey(spec.seed, '', PURPOSE.setup, 0))
+    for (const p of spec.populations) {
+      for (const [partition, count] of p.agents)
+        this.#acts(-1).spawn(p.name, partition, count, c => drawValue(random, c, this.#schema))
+    }
+  }
+
+  #of(population: string): PopulationSpec {
+    return this.#spec.populations.find(p => p.name === population) as PopulationSpec
+  }
+
+  #all(population: string): Agent[] {
+    return this.#state.populations[population].partitions.flat()
+  }
+
+  // ---- what the main thread does ---------------------------------------------------------------------------------------
+
+  #acts(tick: number): ActWorld {
+    const find = (population: string, nth: number) => this.#all(population)[nth]
+    return {
+      size: population => this.#all(population).length,
+      capacity: population => this.#of(population).capacity,
+      columns: population => this.#of(population).columns,
+      spawn: (population, partition, count, value) => {
+        if (count > 0) for (let i = 0; i < count; i++) this.#spawn(population, partition, tick, value)
+      },
+      despawn: (population, nth) => this.#despawn(population, find(population, nth)),
+      set: (population, nth, column, values) => {
+        find(population, nth).values[column] = [...values]
+      },
+      update: (population, column, partition, change) => {
+        const spec = this.#of(population).columns[column]
+        for (const agent of this.#all(population))
+          if (partition === undefined || agent.partition === partition)
+            agent.values[column] = agent.values[column].map(v => change(spec, v))
+      },
+    }
+  }
+
+  #spawn(population: string, partition: string, tick: number, value: (c: ColumnSpec) => number): void {
+    const state = this.#state.populations[population]
+    let number = this.#state.partitions.indexOf(partition)
+    if (number < 0) number = this.#state.partitions.push(partition) - 1
+    let slot = state.free.sort((a, b) => a - b).shift()
+    if (slot === undefined) slot = state.generations.push(0)
+    const values: Record<string, number[]> = {}
+    for (const [name, c] of Object.entries(this.#of(population).columns))
+      values[name] = Array.from({ length: c.size }, () => value(c))
+    const id = state.generations[slot - 1] * 2 ** 32 + slot
+    while (state.partitions.length <= number) state.partitions.push([])
+    state.partitions[number].push({ id, partition, turns: {}, born: tick, values })
+  }
+
+  #despawn(population: string, agent: Agent): void {
+    const state = this.#state.populations[population]
+    const home = state.partitions[this.#state.partitions.indexOf(agent.partition)]
+    const slot = agent.id % 2 ** 32
+    state.generations[slot - 1]++
+    state.free.push(slot)
+    const last = home.pop() as Agent
+    if (last !== agent) home[home.indexOf(agent)] = last
+  }
+
+  /** Applies a command when a tick begins; one that throws changes nothing. */
+  #command(acts: readonly Act[]): void {
+    const random = makeSequence(streamKey(this.#spec.seed, 'act', PURPOSE.command, this.#sequence++))
+    const before = structuredClone(this.#state)
+    try {
+      doActs(acts, this.#acts(this.tick), random, this.#schema)
+    } catch {
+      this.#state = before // refused
+    }
+  }
+
+  // ---- a tick ------------------------------------------------------------------------------------------------------------
+
+  step(commands: readonly (readonly Act[])[]): void {
+    const { tick } = this
+    for (const { name, columns } of this.#spec.populations)
+      for (const [column, c] of Object.entries(columns))
+        if (c.reset)
+          for (const agent of this.#all(name))
+            agent.values[column] = agent.values[column].map(() => c.default ?? DEFAULTS[c.kind] ?? 0)
+    for (const acts of commands) this.#command(acts)
+    for (const engine of this.#engines) {
+      if ((tick - engine.phase) % engine.every !== 0) continue
+      if (engine.kind === 'kernel') this.#kernel(engine, tick)
+      else {
+        const random = makeSequence(streamKey(this.#spec.seed, engine.name, PURPOSE.mainEngine, tick))
+        doActs(engine.acts, this.#acts(tick), random, this.#schema)
+      }
+    }
+    this.tick++
+  }
+
+  #kernel(engine: KernelSpec, tick: number): void {
+    const asItWas = structuredClone(this.#state)
+    const effects = new Map<Agent, Record<string, number[]>>()
+    const turnsOf = Math.round(1 / engine.weight)
+    const run = (tick - engine.phase) / engine.every
+    const { block } = this.#of(engine.population)
+    for (const [number, agents] of this.#state.populations[engine.population].partitions.entries()) {
+      for (const [i, agent] of agents.entries()) {
+        if ((Math.floor(i / block) + run) % turnsOf !== 0) continue
+        const elapsed = engine.every === 1 && turnsOf === 1 ? 1 : tick - (agent.turns[engine.name] ?? agent.born)
+        agent.turns[engine.name] = tick
+        const row = this.#row(engine, agent, number, asItWas, effects)
+        runProgram(engine.program, engine.population, engine.effects, this.#schema, {
+          ...row,
+          elapsed: Math.max(1, elapsed),
+        })
+      }
+    }
+    this.#merge(engine, effects)
+  }
+
+  #row(
+    engine: KernelSpec,
+    agent: Agent,
+    partition: number,
+    asItWas: WorldState,
+    effects: Map<Agent, Record<string, number[]>>,
+  ): Omit<RowAccess, 'elapsed'> {
+    const populationOf = (key: string) => (engine.senses[key] ?? engine.effects[key]).population
+    let draws = 0
+    return {
+      id: agent.id,
+      partition,
+      tick: this.tick,
+      own: (column, k) => agent.values[column][k],
+      set: (column, k, value) => {
+        agent.values[column][k] = value
+      },
+      byId: (key, id) => this.#all(populationOf(key)).findIndex(a => a.id === id),
+      sense: (key, column, k, handle) =>
+        asItWas.populations[populationOf(key)].partitions.flat()[handle].values[column][k],
+      effect: (key, column, handle, value) => {
+        const target = this.#all(engine.effects[key].population)[handle]
+        const found = effects.get(target) ?? {}
+        effects.set(target, found)
+        found[column] = [...(found[column] ?? []), value]
+      },
+      draw: what => draw(this.#spec.seed, engine.name, this.tick, agent.id, draws++, what),
+    }
+  }
+
+  #merge(engine: KernelSpec, effects: Map<Agent, Record<string, number[]>>): void {
+    const populations = new Set(Object.values(engine.effects).map(e => e.population))
+    for (const population of populations) {
+      for (const agent of this.#all(population)) {
+        for (const [column, values] of Object.entries(effects.get(agent) ?? {})) {
+          const { effect, kind } = this.#of(population).columns[column]
+          for (const v of values) {
+            const old = agent.values[column][0]
+            const or = kind === 'u32' ? Number(BigInt.asUintN(32, BigInt(old) | BigInt(v))) : old | v
+            agent.values[column][0] =
+              effect === 'add'
+                ? old + v
+                : effect === 'min'
+                  ? Math.min(old, v)
+                  : effect === 'max'
+                    ? Math.max(old, v)
+                    : or
+          }
+        }
+      }
+    }
+  }
+
+  // ---- what a host sees ----------------------------------------------------------------------------------------------------
+
+  /** All agents of a population in (partition, block, row) order. */
+  rows(population: string): ShownRow[] {
+    const columns = Object.entries(this.#of(population).columns)
+    return this.#all(population).map(agent => {
+      const out: Record<string, unknown> = { id: agent.id }
+      for (const [name, c] of columns) {
+        const values = agent.values[name].map(v => (c.kind === 'enumeration' ? LABELS[v] : inUnits(c, v)))
+        out[name] = c.size === 1 ? values[0] : values
+      }
+      return out
+    })
+  }
+
+  measures(): Record<string, number | number[]> {
+    return Object.fromEntries(Object.entries(this.#spec.measures).map(([name, m]) => [name, this.#measure(m)]))
+  }
+
+  #measure({ kind, population, column, where }: MeasureSpec): number | number[] {
+    const { columns, block } = this.#of(population)
+    const c = columns[column]
+    const [other, wanted] = where ?? []
+    const blocks = this.#state.populations[population].partitions.flatMap(agents => chunks(agents, block))
+    const values = blocks.map(agents =>
+      agents
+        .filter(a => other === undefined || inUnits(columns[other], a.values[other][0]) === wanted)
+        .map(a => a.values[column][0]),
+    )
+    const all = values.flat()
+    if (kind === 'count') return all.length
+    if (kind === 'histogram') return histogram(all.map(v => inUnits(c, v)))
+    // Floats are summed block by block, then over blocks: the order of terms is part of the result.
+    const total = values.map(v => v.reduce((a, b) => a + b, 0)).reduce((a, b) => a + b, 0)
+    if (kind === 'sum') return inUnits(c, total)
+    if (all.length === 0) return Number.NaN
+    return inUnits(c, kind === 'mean' ? total / all.length : kind === 'min' ? Math.min(...all) : Math.max(...all))
+  }
+}
+
+function inUnits({ kind }: ColumnSpec, value: number): number {
+  return kind === 'fixed' ? value * UNIT : value
+}
+
+function chunks<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))
+}
+
+/** Seven equal bins of [-100, 100]. */
+function histogram(values: readonly number[]): number[] {
+  const bins = new Array<number>(7).fill(0)
+  for (const v of values) if (v >= -100 && v <= 100) bins[Math.min(6, Math.floor((v + 100) * (7 / 200)))]++
+  return bins
+}
+
+/** Repeatedly, of the engines whose dependencies are placed, the lowest by priority, then by name. */
+function inOrder(engines: readonly EngineSpec[]): EngineSpec[] {
+  const placed: EngineSpec[] = []
+  const done = new Set<string>()
+  while (placed.length < engines.length) {
+    const [next] = engines
+      .filter(e => !done.has(e.name) && e.dependencies.every(d => done.has(d)))
+      .sort((a, b) => a.priority - b.priority || (a.name < b.name ? -1 : 1))
+    placed.push(next)
+    done.add(next.name)
+  }
+  return placed
+}
+
+function draw(seed: number, engine: string, tick: number, id: number, n: number, what: string): number {
+  const key = streamKey(seed, engine, PURPOSE.kernel, tick)
+  const out = new Int32Array(2)
+  threefry(key[0], key[1], (id % 2 ** 32) | 0, Math.floor(id / 2 ** 32) * 2 ** 11 + n, out, 0)
+  const float = unitFloat(out[0], out[1])
+  if (what === 'int') return Math.floor(float * 1000)
+  if (what === 'chance') return float < 0.5 ? 1 : 0
+  if (what === 'normal') return unitNormal(out[0], out[1])
+  if (what === 'exponential') return -3 * Math.log(1 - float)
+  return what === 'u32' ? out[0] >>> 0 : float
+}
