@@ -3,6 +3,7 @@
 // them does the serial part of a barrier is whoever comes last.
 import { type ErrorData, PopulaceError, toErrorData } from '../core/errors.js'
 import { EffectColumn } from '../exchange/effects.js'
+import { callLoop } from '../kernels/call-loop.js'
 import { WorldMemory } from '../memory/world.js'
 import { isDue, type KernelEngine } from '../schedule/engine.js'
 import { bindEngine, type EffectColumns } from './bind.js'
@@ -118,7 +119,7 @@ export class Member {
         bound.noteTurn(begin, end, tick)
         random.reset()
         if (checked) inKernel(() => checked.step(begin, end, tick))
-        else loop(begin, end, tick)
+        else callLoop(loop, begin, end, tick)
         member.#frame = -1
       },
       ...(checked ? { endTick: (tick: number) => checked.endTick(tick) } : {}),
