@@ -2,12 +2,14 @@
 // numbers (kernels/reduce.ts), which are merged here in (partition, block) order, so a float sum has one order of terms.
 import { PopulaceError } from '../core/errors.js'
 import { MAX_BINS } from '../core/limits.js'
-import { binRows, type Condition, countRows, summarize } from '../kernels/reduce.js'
+import { callLoop } from '../kernels/call-loop.js'
+import { binner, type Condition, counter, summarizer } from '../kernels/reduce.js'
 import type { AnyArray, Columns, Values } from '../memory/column-types.js'
 import type { ColumnData } from '../memory/columns.js'
 import { type AnyPopulation, knownColumn, type Population, populationData } from '../memory/population.js'
 import type { PopulationMemory } from '../memory/population-memory.js'
 import { storedValues } from '../memory/table.js'
+import type { Loop } from '../schedule/scope.js'
 
 /** A declared measure whose values are of type T. */
 export interface Measure<T> {
@@ -148,9 +150,8 @@ export class BoundMeasure {
   readonly values: number
   readonly #data: MeasureData
   readonly #population: PopulationMemory
-  readonly #array: AnyArray
   readonly #unit: number
-  readonly #where: readonly Condition[]
+  readonly #reduce: Loop
   readonly #partials: Float64Array
   readonly #slots: number
 
@@ -158,19 +159,24 @@ export class BoundMeasure {
     const column = data.column === undefined ? undefined : population.columns.get(data.column)
     this.#data = data
     this.#population = population
-    this.#array = column?.array ?? population.partition
     this.#unit = column?.layout.data.kind === 'fixed' ? column.layout.data.unit : 1
-    this.#where = Object.entries(data.where).map(([name, value]) => {
-      const c = population.columns.get(name)
-      if (!c) return invalid(`A measure of '${data.population}' names no column '${name}'`, 'Check the spelling.')
-      return {
-        array: c.array,
-        value,
-      }
-    })
     this.#slots = slotsOf(data)
     this.values = valuesOf(data)
     this.#partials = new Float64Array(population.buffer, offset, population.layout.frames * this.#slots)
+    this.#reduce = this.#makeLoop(column?.array)
+  }
+
+  #makeLoop(array: AnyArray | undefined): Loop {
+    const { bins, population, where } = this.#data
+    const unit = this.#unit
+    const conditions = Object.entries(where).map(([name, value]): Condition => {
+      const c = this.#population.columns.get(name)
+      if (!c) return invalid(`A measure of '${population}' names no column '${name}'`, 'Check the spelling.')
+      return { array: c.array, value }
+    })
+    if (array === undefined) return counter(conditions, this.#partials)
+    if (bins) return binner(array, bins.from / unit, bins.to / unit, bins.bins, this.#partials)
+    return summarizer(array, conditions, this.#partials)
   }
 
   /** Blocks to reduce. */
@@ -184,12 +190,7 @@ export class BoundMeasure {
     const frame = frames.blockList[i]
     const begin = frame * layout.block
     const end = begin + frames.rows[frame]
-    const at = i * this.#slots
-    const { kind, bins } = this.#data
-    if (kind === 'count') this.#partials[at] = countRows(this.#where, begin, end)
-    else if (bins)
-      binRows(this.#array, bins.from / this.#unit, bins.to / this.#unit, bins.bins, begin, end, this.#partials, at)
-    else summarize(this.#array, this.#where, begin, end, this.#partials, at)
+    callLoop(this.#reduce, begin, end, i * this.#slots)
   }
 
   /** Merges all blocks in order; writes the result at out[at]. */
