@@ -1,7 +1,8 @@
 // The epidemic's rules written by hand: plain loops over typed arrays on one thread, as tight as one would write them
 // for this model alone. It starts from the state of a simulation and must come to the same hash after the same ticks.
 // What it is free of, and the library is not: other threads, other models, births and deaths, effects from anywhere.
-// People recover and catch in one pass, and Threefry-2x32-20 stands in the loop: no call, no boxed number.
+// Threefry-2x32-20 stands in the loop: no call, no boxed number. Two versions: a loop a rule, as the model's engines
+// are, and one whose people recover and catch in the same pass, which a writer of this model alone may do.
 import { PURPOSE, streamKey } from '../lib/core/threefry.js'
 
 /** The state it steps, and the model's parameters. */
@@ -20,12 +21,11 @@ export interface HandState {
 
 const S = 0
 const I = 1
-const R = 2
 const DAY = 1440
 const PARITY = 0x1bd11bda
 
-/** Makes the function that does tick `tick`; its typed arrays are constants of its closure. */
-export function epidemicByHand(o: HandState): (tick: number) => void {
+/** Makes the function that does tick `tick`. fused: people recover and catch in one pass. */
+export function epidemicByHand(o: HandState, fused: boolean): (tick: number) => void {
   const { ids, home, away, state, present, pressure, seed, beta, gamma, minutesAway } = o
   const infected = new Float64Array(present.length)
   const minutesHome = DAY - minutesAway
@@ -44,10 +44,17 @@ export function epidemicByHand(o: HandState): (tick: number) => void {
     }
   }
 
-  const recoverAndCatch = (recover0: number, recover1: number, catch0: number, catch1: number) => {
+  const recoverOrCatch = (
+    one: number,
+    other: number,
+    recover0: number,
+    recover1: number,
+    catch0: number,
+    catch1: number,
+  ) => {
     for (let row = 0; row < state.length; row++) {
       const was = state[row]
-      if (was === R) continue
+      if (was !== one && was !== other) continue
       let chance = gamma
       let k0 = recover0
       let k1 = recover1
@@ -120,6 +127,8 @@ export function epidemicByHand(o: HandState): (tick: number) => void {
     census()
     const [recover0, recover1] = streamKey(seed, 'recover', PURPOSE.kernel, tick)
     const [catch0, catch1] = streamKey(seed, 'catch', PURPOSE.kernel, tick)
-    recoverAndCatch(recover0, recover1, catch0, catch1)
+    if (fused) return recoverOrCatch(S, I, recover0, recover1, catch0, catch1)
+    recoverOrCatch(I, I, recover0, recover1, catch0, catch1)
+    recoverOrCatch(S, S, recover0, recover1, catch0, catch1)
   }
 }
