@@ -100,8 +100,9 @@ export class Member {
         'Return (begin, end, tick) => { … } from it.',
       )
     }
-    const { population, loop, random } = bound
-    const { frames, layout } = population
+    const { population, loop, random, hasTurn, noteTurn } = bound
+    const { block } = population.layout
+    const { ordinal, rows } = population.frames
     const member = this
     const stepper: BlockStepper = {
       engine,
@@ -111,12 +112,12 @@ export class Member {
         checked?.beginTick(tick)
       },
       step(frame, tick) {
-        if (!bound.hasTurn(frames.ordinal[frame], tick)) return
+        if (!hasTurn(ordinal[frame], tick)) return
         member.#stepping = stepper
         member.#frame = frame
-        const begin = frame * layout.block
-        const end = begin + frames.rows[frame]
-        bound.noteTurn(begin, end, tick)
+        const begin = frame * block
+        const end = begin + rows[frame]
+        noteTurn(begin, end, tick)
         random.reset()
         if (checked) inKernel(() => checked.step(begin, end, tick))
         else callLoop(loop, begin, end, tick)

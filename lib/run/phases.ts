@@ -112,13 +112,19 @@ function runPhase(steppers: readonly BlockStepper[]): Phase {
   const populations = [...new Set(steppers.map(s => s.population))]
   const groups = populations.map(population => steppers.filter(s => s.population === population))
   const phase = blocksPhase(
-    groups.map(group => ({
-      population: group[0].population,
-      due: (tick: number) => group.some(s => isDue(s.engine, tick)),
-      run(frame: number, tick: number) {
-        for (let i = 0; i < group.length; i++) if (isDue(group[i].engine, tick)) group[i].step(frame, tick)
-      },
-    })),
+    groups.map(group => {
+      const dueNow = new Uint8Array(group.length) // of the tick that items was asked about last
+      return {
+        population: group[0].population,
+        due(tick: number) {
+          for (let i = 0; i < group.length; i++) dueNow[i] = isDue(group[i].engine, tick) ? 1 : 0
+          return dueNow.includes(1)
+        },
+        run(frame: number, tick: number) {
+          for (let i = 0; i < group.length; i++) if (dueNow[i] === 1) group[i].step(frame, tick)
+        },
+      }
+    }),
   )
   const each = (tick: number, call: (s: BlockStepper) => void) => {
     for (let i = 0; i < steppers.length; i++) if (isDue(steppers[i].engine, tick)) call(steppers[i])
