@@ -6,13 +6,14 @@ import { EffectColumn } from '../exchange/effects.js'
 import { callLoop } from '../kernels/call-loop.js'
 import { WorldMemory } from '../memory/world.js'
 import { isDue, type KernelEngine } from '../schedule/engine.js'
+import type { Loop } from '../schedule/scope.js'
 import { bindEngine, type EffectColumns } from './bind.js'
 import { type CheckedEngine, checkEngine } from './checked-engine.js'
 import { type BatchEnd, type Control, REASON } from './control.js'
 import { inKernel } from './forbidden.js'
 import { BoundMeasure, measureRecord } from './measures.js'
 import { type BlockStepper, type Phase, phasesOf } from './phases.js'
-import type { Plan } from './plan.js'
+import { type Plan, skipsTurns } from './plan.js'
 import { MeasureRing } from './ring.js'
 
 /** What a member is made from. */
@@ -100,10 +101,22 @@ export class Member {
         'Return (begin, end, tick) => { … } from it.',
       )
     }
-    const { population, loop, random, hasTurn, noteTurn } = bound
-    const { block } = population.layout
+    const { population, loop, hasTurn, noteTurn } = bound
+    const { shift } = population.layout
     const { ordinal, rows } = population.frames
-    const member = this
+    const run: Loop = checked ? (begin, end, tick) => inKernel(() => checked.step(begin, end, tick)) : loop
+    // A kernel that streams leaves little in the first cache for what is done around its blocks: the less the better.
+    const everyBlock = (frame: number, tick: number) => {
+      this.#stepping = stepper
+      this.#frame = frame
+      callLoop(run, frame << shift, (frame << shift) + rows[frame], tick)
+      this.#frame = -1
+    }
+    const blocksWithTurn = (frame: number, tick: number) => {
+      if (!hasTurn(ordinal[frame], tick)) return
+      noteTurn(frame << shift, (frame << shift) + rows[frame], tick)
+      everyBlock(frame, tick)
+    }
     const stepper: BlockStepper = {
       engine,
       population,
@@ -111,18 +124,7 @@ export class Member {
         bound.beginTick(tick)
         checked?.beginTick(tick)
       },
-      step(frame, tick) {
-        if (!hasTurn(ordinal[frame], tick)) return
-        member.#stepping = stepper
-        member.#frame = frame
-        const begin = frame * block
-        const end = begin + rows[frame]
-        noteTurn(begin, end, tick)
-        random.reset()
-        if (checked) inKernel(() => checked.step(begin, end, tick))
-        else callLoop(loop, begin, end, tick)
-        member.#frame = -1
-      },
+      step: skipsTurns(engine) ? blocksWithTurn : everyBlock,
       ...(checked ? { endTick: (tick: number) => checked.endTick(tick) } : {}),
     }
     return stepper

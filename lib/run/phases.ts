@@ -40,6 +40,15 @@ function blocksPhase(
     run(frame: number, tick: number): void
   }[],
 ): Phase {
+  if (parts.length === 1) {
+    const [{ population, due, run }] = parts
+    const { frames } = population
+    const { blockList } = frames
+    return {
+      items: tick => (due(tick) ? frames.blocks : 0),
+      run: (item, tick) => run(blockList[item], tick),
+    }
+  }
   // Blocks of each part, of the tick that items was asked about last: before the first item of every phase.
   const sizes = new Int32Array(parts.length)
   return {
@@ -113,9 +122,11 @@ function runPhase(steppers: readonly BlockStepper[]): Phase {
   const groups = populations.map(population => steppers.filter(s => s.population === population))
   const phase = blocksPhase(
     groups.map(group => {
+      const [{ engine, population, step }] = group
+      if (group.length === 1) return { population, due: (tick: number) => isDue(engine, tick), run: step }
       const dueNow = new Uint8Array(group.length) // of the tick that items was asked about last
       return {
-        population: group[0].population,
+        population,
         due(tick: number) {
           for (let i = 0; i < group.length; i++) dueNow[i] = isDue(group[i].engine, tick) ? 1 : 0
           return dueNow.includes(1)
