@@ -55,7 +55,8 @@ async function runTap(files) {
     env.NODE_V8_COVERAGE = join(root, 'coverage/tmp')
     rmSync(env.NODE_V8_COVERAGE, { recursive: true, force: true })
   }
-  const tap = spawn(process.execPath, [commandOf('tap'), '--reporter=tap', '--no-color', ...files], {
+  const limit = args.includes('--long') ? ['--timeout=0'] : [] // a whole campaign takes the time it takes
+  const tap = spawn(process.execPath, [commandOf('tap'), '--reporter=tap', '--no-color', ...limit, ...files], {
     cwd: root,
     env,
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -35,7 +35,8 @@ function plain(rows: number): Mover {
   }
 }
 
-function bitecs(rows: number): Mover {
+/** byIndex: with a loop by index, several times faster than the `for … of` of bitecs' documentation. */
+function bitecs(rows: number, byIndex: boolean): Mover {
   const Position = { x: new Float32Array(rows + 1) }
   const Velocity = { x: new Float32Array(rows + 1) }
   const world = createWorld({ components: { Position, Velocity } })
@@ -45,8 +46,10 @@ function bitecs(rows: number): Mover {
     Position.x[entity] = startOf(i)
     Velocity.x[entity] = velocityOf(i)
   }
-  const move = () => {
-    // An index: bitecs is five times slower with for-of over a million entities.
+  const documented = () => {
+    for (const entity of query(world, [Position, Velocity])) Position.x[entity] += Velocity.x[entity]
+  }
+  const indexed = () => {
     const entities = query(world, [Position, Velocity])
     const { x } = Position
     const { x: vx } = Velocity
@@ -55,8 +58,9 @@ function bitecs(rows: number): Mover {
       x[entity] += vx[entity]
     }
   }
+  const move = byIndex ? indexed : documented
   return {
-    name: 'bitecs',
+    name: byIndex ? 'bitecs by index' : 'bitecs',
     passes: PASSES,
     pass(ticks) {
       for (let t = 0; t < ticks; t++) move()
@@ -153,7 +157,8 @@ export const rowUpdate: BenchCase = {
       await populace(rows, 0),
       await populace(rows, 1),
       await populace(rows, 2),
-      bitecs(rows),
+      bitecs(rows, false),
+      bitecs(rows, true),
       piecs(rows),
     ]
     const samples = await interleave(movers.map(contender), rounds, warmup)
