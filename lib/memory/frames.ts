@@ -78,7 +78,7 @@ export class Frames {
     const count = Math.min(most, block - used)
     this.#put(this.rows, frame, used + count)
     this.#put(this.partitionRows, partition, this.partitionRows[partition] + count)
-    this.#put(this.meta, META.size, this.meta[META.size] + count)
+    this.#count(count)
     return { row: frame * block + used, count }
   }
 
@@ -94,6 +94,11 @@ export class Frames {
     this.#put(this.#tail, partition, frame + 1)
     this.#put(this.meta, META.stale, 1)
     return frame
+  }
+
+  #count(rows: number): void {
+    this.#put(this.meta, META.size, this.meta[META.size] + rows)
+    this.#put(this.meta, META.structure, this.meta[META.structure] + 1)
   }
 
   #takeFrame(): number {
@@ -119,7 +124,7 @@ export class Frames {
     const frame = this.#tail[partition] - 1
     this.#put(this.rows, frame, this.rows[frame] - 1)
     this.#put(this.partitionRows, partition, this.partitionRows[partition] - 1)
-    this.#put(this.meta, META.size, this.meta[META.size] - 1)
+    this.#count(-1)
     if (this.rows[frame] > 0) return
     const previous = this.#previous[frame] - 1
     this.#put(this.#tail, partition, previous + 1)

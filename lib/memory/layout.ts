@@ -33,6 +33,8 @@ export const META = {
   slotsFree: 5,
   firstFree: 6,
   stale: 7,
+  /** Grows, modulo 2^32, with each row that comes, goes or moves: what is made of rows is made anew when it has changed. */
+  structure: 8,
   words: 16,
 } as const
 

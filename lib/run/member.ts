@@ -197,7 +197,8 @@ export class Member {
     phase.enter?.(tick)
     for (let item = control.claim(parity); item < n; item = control.claim(parity)) phase.run(item, tick)
     phase.exit?.(tick)
-    return control.meet(plan.options.threads, parity, serial)
+    const last = serial ?? (phase.serial && (() => phase.serial?.(tick)))
+    return control.meet(plan.options.threads, parity, last)
   }
 
   #measure(then: () => void): boolean {

@@ -30,6 +30,8 @@ export interface Phase {
   run(item: number, tick: number): void
   /** Called by each thread when nothing is left to claim. */
   exit?(tick: number): void
+  /** Called by the last thread to come to the barrier, while the others wait; not in ticks without items. */
+  serial?(tick: number): void
 }
 
 /** A list of (thing, block) pairs, as one range of items. */
