@@ -11,6 +11,25 @@ interface SharedMemoryMaker {
 
 const PAGE = 65536
 
+/** The memories of a world, the same for all its threads. */
+export interface Memories {
+  /** All of its state. */
+  readonly world: SharedArrayBuffer
+  /** For each thread, what its kernels put out and no commit has taken yet. */
+  readonly staging: readonly SharedArrayBuffer[]
+}
+
+/** Reserves the memories that a layout asks for. ARENA_TOO_LARGE. */
+export function reserveMemories(layout: {
+  readonly bytes: number
+  readonly stagingBytes: number
+  readonly threads: number
+}): Memories {
+  const world = reserveArena(layout.bytes)
+  const { stagingBytes: bytes, threads } = layout
+  return { world, staging: bytes === 0 ? [] : Array.from({ length: threads }, () => reserveArena(bytes)) }
+}
+
 /** Reserves `bytes` of zeros that all threads share. ARENA_TOO_LARGE when the process has no such room. */
 export function reserveArena(bytes: number): SharedArrayBuffer {
   const pages = Math.max(1, Math.ceil(bytes / PAGE))

@@ -94,6 +94,8 @@ export interface PopulationLayout {
 /** A world in memory. */
 export interface WorldLayout {
   readonly bytes: number
+  /** Bytes of what each thread stages; 0: nothing is ever staged. */
+  readonly stagingBytes: number
   readonly threads: number
   readonly header: number
   readonly partitionNameEnds: number
@@ -225,6 +227,7 @@ export function layOut(needs: WorldNeeds): WorldLayout {
   }
   return {
     bytes,
+    stagingBytes: 0,
     threads: needs.threads,
     header,
     partitionNameEnds,

@@ -1,6 +1,7 @@
 // A worker's side of a pool crew: what the main thread may ask of it through Comlink while it is in its event loop, and
 // the loop that steps a batch each time the main thread launches one.
 import { type ErrorData, toErrorData } from '../core/errors.js'
+import type { Memories } from '../memory/arena.js'
 import type { RecordEntry } from '../state/journal.js'
 import { Control } from './control.js'
 import { guardThread } from './forbidden.js'
@@ -42,13 +43,13 @@ export class CrewService {
     this.#control = new Control(task.control)
   }
 
-  /** Imports the scenario and looks at the world's memory. Called again when setup needs smaller blocks. */
-  load(buffer: SharedArrayBuffer, blocks: PlanOptions['blocks']): Promise<Answer<void>> {
+  /** Imports the scenario and looks at the world's memories. Called again when setup needs smaller blocks. */
+  load(memories: Memories, blocks: PlanOptions['blocks']): Promise<Answer<void>> {
     return answer(async () => {
       const { url, options, thread } = this.#task
       if (options.checks) guardThread() // for the life of the thread, before the scenario can take hold of a clock
       this.#plan = makePlan(await loadScenario(url), { ...options, blocks })
-      this.#member = new Member({ plan: this.#plan, buffer, control: this.#control, thread })
+      this.#member = new Member({ plan: this.#plan, memories, control: this.#control, thread })
       placeFrames(this.#plan, this.#member.memory)
     })
   }

@@ -3,6 +3,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { fromErrorData } from '../core/errors.js'
 import { INLINE_SLICE_MS } from '../core/limits.js'
+import type { Memories } from '../memory/arena.js'
 import type { RecordEntry } from '../state/journal.js'
 import { type Batch, type BatchEnd, type Control, REASON } from './control.js'
 import type { Crew } from './crew.js'
@@ -20,12 +21,12 @@ export class InlineCrew implements Crew {
   #sliceEnd = 0
   #batches = 0
 
-  constructor(plan: Plan, buffer: ArrayBufferLike, control: Control) {
+  constructor(plan: Plan, memories: Memories, control: Control) {
     this.control = control
     this.#plan = plan
     // Bound now: checks mode refuses the clock to what runs inside a tick, and this runs between ticks.
     this.#now = performance.now.bind(performance)
-    this.#member = new Member({ plan, buffer, control, thread: 0, pause: () => this.#now() >= this.#sliceEnd })
+    this.#member = new Member({ plan, memories, control, thread: 0, pause: () => this.#now() >= this.#sliceEnd })
     placeFrames(plan, this.#member.memory)
   }
 

@@ -4,6 +4,7 @@
 import { type ErrorData, PopulaceError, toErrorData } from '../core/errors.js'
 import { EffectColumn } from '../exchange/effects.js'
 import { callLoop } from '../kernels/call-loop.js'
+import type { Memories } from '../memory/arena.js'
 import { WorldMemory } from '../memory/world.js'
 import { isDue, type KernelEngine } from '../schedule/engine.js'
 import type { Loop } from '../schedule/scope.js'
@@ -19,7 +20,7 @@ import { MeasureRing } from './ring.js'
 /** What a member is made from. */
 export interface MemberOptions {
   readonly plan: Plan
-  readonly buffer: ArrayBufferLike
+  readonly memories: Memories
   readonly control: Control
   /** Number of this thread in its crew. */
   readonly thread: number
@@ -40,15 +41,15 @@ export class Member {
   #failure: ErrorData | undefined
 
   constructor(o: MemberOptions) {
-    const { plan, buffer, control } = o
+    const { plan, memories, control } = o
     this.#o = o
-    this.memory = new WorldMemory(buffer, plan.layout)
+    this.memory = new WorldMemory(memories.world, plan.layout)
     const data = [...plan.scenario.measures.values()]
     this.#measures = data.map(
       (m, i) => new BoundMeasure(m, this.memory.population(m.population), plan.layout.measurePartials[i]),
     )
     this.#ring = new MeasureRing(
-      buffer,
+      memories.world,
       plan.layout,
       control,
       this.#measures.reduce((n, m) => n + m.values, 0),

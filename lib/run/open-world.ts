@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto'
 import { PopulaceError } from '../core/errors.js'
 import { MIN_BLOCK } from '../core/limits.js'
 import type { ResolvedSimulationOptions } from '../core/options.js'
-import { reserveArena } from '../memory/arena.js'
+import { reserveMemories } from '../memory/arena.js'
 import { resolveParams } from '../memory/params.js'
 import { WorldMemory } from '../memory/world.js'
 import type { Journal } from '../state/journal.js'
@@ -93,9 +93,9 @@ async function fill(scenario: ScenarioData, base: PlanOptions, makePool: PoolMak
   try {
     for (;;) {
       const plan = makePlan(scenario, { ...base, blocks })
-      const buffer = reserveArena(plan.layout.bytes)
-      await pool?.load(buffer, { ...blocks })
-      const crew: Crew = pool ?? new InlineCrew(plan, buffer, control)
+      const memories = reserveMemories(plan.layout)
+      await pool?.load(memories, { ...blocks })
+      const crew: Crew = pool ?? new InlineCrew(plan, memories, control)
       const { records, framesSpent } = await crew.setup(known)
       known = [...known, ...records]
       if (framesSpent !== undefined) {
@@ -105,10 +105,10 @@ async function fill(scenario: ScenarioData, base: PlanOptions, makePool: PoolMak
       for (const record of known) if (!journal.recorded(record.owner, record.tick, record.key)) journal.append(record)
       await journal.flush()
       await crew.bind()
-      const memory = new WorldMemory(buffer, plan.layout)
+      const memory = new WorldMemory(memories.world, plan.layout)
       placeFrames(plan, memory)
       const values = memoryValues(plan)
-      return { plan, memory, crew, ring: new MeasureRing(buffer, plan.layout, control, values) }
+      return { plan, memory, crew, ring: new MeasureRing(memories.world, plan.layout, control, values) }
     }
   } catch (error) {
     await pool?.close()

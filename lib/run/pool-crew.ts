@@ -6,6 +6,7 @@ import * as Comlink from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import { Piscina } from 'piscina'
 import { fromErrorData, PopulaceError } from '../core/errors.js'
+import type { Memories } from '../memory/arena.js'
 import type { RecordEntry } from '../state/journal.js'
 import { type Batch, type BatchEnd, type Control, REASON } from './control.js'
 import type { Crew } from './crew.js'
@@ -108,9 +109,9 @@ export class PoolCrew implements Crew {
     return answer.value
   }
 
-  /** Gives all workers the world's memory. SCENARIO_NOT_LOADABLE. */
-  async load(buffer: SharedArrayBuffer, blocks: PlanOptions['blocks']): Promise<void> {
-    await Promise.all(this.#workers.map(w => this.#ask(w.service.load(buffer, blocks) as Promise<Answer<void>>)))
+  /** Gives all workers the world's memories. SCENARIO_NOT_LOADABLE. */
+  async load(memories: Memories, blocks: PlanOptions['blocks']): Promise<void> {
+    await Promise.all(this.#workers.map(w => this.#ask(w.service.load(memories, blocks) as Promise<Answer<void>>)))
   }
 
   setup(known: readonly RecordEntry[]): Promise<SetupResult> {
