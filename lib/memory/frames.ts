@@ -61,12 +61,12 @@ export class Frames {
     array[at] = value
   }
 
-  /** Whether `count` more rows fit at the end of `partition` (undefined: one without rows). */
-  fits(partition: number | undefined, count: number): boolean {
+  /** How many more rows fit at the end of `partition` (undefined: one without rows), were they all to go there. */
+  roomIn(partition: number | undefined): number {
     const { block, frames } = this.layout
     const tail = partition === undefined ? NO_FRAME : this.#tail[partition] - 1
-    const left = count - (tail === NO_FRAME ? 0 : block - this.rows[tail])
-    return Math.ceil(Math.max(0, left) / block) <= this.meta[META.framesFree] + frames - this.meta[META.framesUsed]
+    const free = this.meta[META.framesFree] + frames - this.meta[META.framesUsed]
+    return (tail === NO_FRAME ? 0 : block - this.rows[tail]) + free * block
   }
 
   /** Room for up to `most` rows at the end of `partition`: the first row, and how many lie there one after another. */

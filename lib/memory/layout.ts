@@ -3,6 +3,7 @@
 //
 //   world      [header][partition name ends][partition name bytes][measure values][measure ring][measure partials]
 //   population [meta][frame tables][partition tables][slot tables][id][partition][column]…[turns]…[copies]…[effects]…
+//              [hidden]…[scratch]…[counts]
 //
 // A column is contiguous over all frames of its population: row = frame * block + position. Every array begins at a
 // multiple of 64 bytes, and successive ones are staggered within a 4 KiB page: columns that start at the same place of
@@ -20,6 +21,7 @@ import {
   TARGET_BLOCKS,
 } from '../core/limits.js'
 import { bytesOf } from './arrays.js'
+import type { Kind } from './column-types.js'
 import type { ColumnData } from './columns.js'
 import type { PopulationData } from './population.js'
 
@@ -41,6 +43,9 @@ export const META = {
 /** Words of the world's header. */
 export const HEADER = { partitions: 0, words: 16 } as const
 
+/** What became of a population's agents since the world began: exact integers. */
+export const COUNT = { born: 0, died: 1, moved: 2, refusedBirths: 3, refusedMoves: 4, words: 8 } as const
+
 /** Smallest block chosen by itself: a scenario with many small partitions makes setup start again with smaller ones. */
 const AUTO_BLOCK = 64
 /** Frames kept beyond the capacity for partitions that end in a part-filled block. */
@@ -55,6 +60,14 @@ export interface ColumnLayout {
   readonly copy: number
   /** Where thread w accumulates effects: offset + w * stride, 8 bytes a row; flags: one byte a frame and thread. */
   readonly effect: { readonly offset: number; readonly stride: number; readonly flags: number } | undefined
+}
+
+/** An array of one value a row beside the columns. */
+export interface BesideLayout {
+  readonly kind: Kind
+  readonly offset: number
+  /** One byte a frame: whether any row of it may be other than 0. */
+  readonly used: number
 }
 
 /** One population in memory. */
@@ -89,6 +102,12 @@ export interface PopulationLayout {
   readonly columns: readonly ColumnLayout[]
   /** For each engine that does not give every agent a turn each tick: when it last did, plus one; and elapsed ticks. */
   readonly turns: ReadonlyMap<string, { readonly last: number; readonly elapsed: number }>
+  /** Arrays that go along with a row wherever it goes, and are 0 when a tick begins. */
+  readonly hidden: ReadonlyMap<string, BesideLayout>
+  /** Arrays that stay where they are: nothing in them outlives the commit of the engine that wrote it. */
+  readonly scratch: ReadonlyMap<string, BesideLayout>
+  /** COUNT.words Float64 numbers. */
+  readonly counts: number
 }
 
 /** A world in memory. */
@@ -115,6 +134,9 @@ export interface PopulationNeeds {
   readonly turns: readonly string[]
   readonly copies: ReadonlySet<string>
   readonly effects: ReadonlySet<string>
+  /** Kinds by name of arrays that go along with rows, and of those that stay. */
+  readonly hidden?: ReadonlyMap<string, Kind>
+  readonly scratch?: ReadonlyMap<string, Kind>
 }
 
 /** What a world needs. measures: for each the population (by position) and the numbers kept a block. */
@@ -201,7 +223,16 @@ function placePopulation(cursor: Cursor, needs: PopulationNeeds, index: number, 
     columns.push({ name, data: column, offset, copy, effect })
   }
   const turns = new Map(needs.turns.map(engine => [engine, { last: words(rows), elapsed: words(rows) }]))
-  return { ...base, columns, turns }
+  const beside = (wanted: ReadonlyMap<string, Kind> = new Map()) =>
+    new Map(
+      [...wanted].map(([name, kind]) => {
+        const place: BesideLayout = { kind, offset: cursor.take(rows * bytesOf(kind)), used: cursor.take(frames) }
+        return [name, place]
+      }),
+    )
+  const hidden = beside(needs.hidden)
+  const scratch = beside(needs.scratch)
+  return { ...base, columns, turns, hidden, scratch, counts: cursor.take(COUNT.words * 8) }
 }
 
 /** Places everything. ARENA_TOO_LARGE, SCENARIO_INVALID. */

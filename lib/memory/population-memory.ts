@@ -1,10 +1,11 @@
 // One population in memory: its arrays, and the ways its rows come and go. Rows of a partition are dense: a removal
 // moves the partition's last row into the hole. Every change tells the undo log first, when there is one.
 // Changed by one thread at a time, between barriers; kernels write columns only.
+import { invariant } from '../core/invariant.js'
 import { arrayAt, bytesOf } from './arrays.js'
 import type { AnyArray } from './column-types.js'
 import { Frames, FramesSpent } from './frames.js'
-import { type ColumnLayout, META, type PopulationLayout, type WorldLayout } from './layout.js'
+import { type BesideLayout, COUNT, type ColumnLayout, META, type PopulationLayout, type WorldLayout } from './layout.js'
 import { Slots } from './slots.js'
 import type { UndoLog } from './undo.js'
 
@@ -23,6 +24,13 @@ export interface BoundColumn {
   readonly size: number
 }
 
+/** An array beside the columns. */
+export interface Beside {
+  readonly array: AnyArray
+  /** One byte a frame: whether any row of it may be other than 0. To be set by whoever writes there. */
+  readonly used: Uint8Array
+}
+
 export class PopulationMemory {
   readonly layout: PopulationLayout
   readonly buffer: ArrayBufferLike
@@ -33,6 +41,12 @@ export class PopulationMemory {
   readonly columns: ReadonlyMap<string, BoundColumn>
   /** One of `Uint32Array` a not-every-tick engine: the tick of each row's last turn plus one; its birth's, before any. */
   readonly lastTurns: readonly Uint32Array[]
+  /** What became of its agents, by COUNT. */
+  readonly counts: Float64Array
+  readonly #hidden: ReadonlyMap<string, Beside>
+  readonly #scratch: ReadonlyMap<string, Beside>
+  /** The hidden arrays, and all that goes along with a row as it is. */
+  readonly #along: readonly Beside[]
   #undo: UndoLog | undefined
 
   constructor(buffer: ArrayBufferLike, layout: PopulationLayout, world: WorldLayout) {
@@ -49,6 +63,35 @@ export class PopulationMemory {
       }),
     )
     this.lastTurns = [...layout.turns.values()].map(t => new Uint32Array(buffer, t.last, layout.rows))
+    this.counts = new Float64Array(buffer, layout.counts, COUNT.words)
+    const bind = ({ kind, offset, used }: BesideLayout): Beside => ({
+      array: arrayAt(buffer, kind, offset, layout.rows),
+      used: new Uint8Array(buffer, used, layout.frames),
+    })
+    this.#hidden = new Map([...layout.hidden].map(([name, place]) => [name, bind(place)]))
+    this.#scratch = new Map([...layout.scratch].map(([name, place]) => [name, bind(place)]))
+    this.#along = [...this.#hidden.values()]
+  }
+
+  /** An array that goes along with rows, by the name that the plan gave it. */
+  hidden(name: string): Beside {
+    return this.#beside(this.#hidden, name)
+  }
+
+  /** An array that stays where it is, by the name that the plan gave it. */
+  scratch(name: string): Beside {
+    return this.#beside(this.#scratch, name)
+  }
+
+  #beside(all: ReadonlyMap<string, Beside>, name: string): Beside {
+    const found = all.get(name)
+    invariant(found !== undefined, `population '${this.layout.name}' has no array '${name}'`)
+    return found
+  }
+
+  #count(what: number, n: number): void {
+    this.#undo?.touch(this.counts, what)
+    this.counts[what] += n
   }
 
   get undo(): UndoLog | undefined {
@@ -75,7 +118,7 @@ export class PopulationMemory {
   /** Throws when there is no room for `count` more in a partition (undefined: one still to be made). */
   admit(count: number, partition: number | undefined): void {
     if (count > this.slots.room) throw this.slots.fullError(count)
-    if (!this.frames.fits(partition, count)) throw new FramesSpent(this.layout.name)
+    if (count > this.frames.roomIn(partition)) throw new FramesSpent(this.layout.name)
   }
 
   /**
@@ -93,7 +136,37 @@ export class PopulationMemory {
       at += n
     }
     for (const segment of segments) this.#open(segment, partition, stamp, ids)
+    this.#count(COUNT.born, count)
     return segments
+  }
+
+  /** Makes one agent, its columns as they happen to be: the caller fills them. There must be room. */
+  bear(partition: number, stamp: number): number {
+    const { row } = this.frames.extend(partition, 1)
+    this.id[row] = this.slots.take(row)
+    this.partition[row] = partition
+    for (const last of this.lastTurns) last[row] = stamp
+    this.#clearHidden(row, row + 1)
+    this.counts[COUNT.born]++
+    return row
+  }
+
+  /** Moves an agent to the end of another partition, where there must be room; its id stays. Its new row. */
+  move(row: number, partition: number): number {
+    const to = this.frames.extend(partition, 1).row
+    this.#copyRow(row, to)
+    this.partition[to] = partition
+    this.#takeAway(row)
+    this.counts[COUNT.moved]++
+    return this.rowOf(this.id[to])
+  }
+
+  /** Rows used before may hold what was left there. */
+  #clearHidden(begin: number, end: number): void {
+    for (const { array } of this.#along) {
+      this.#undo?.touch(array, begin, end - begin)
+      fillUnlessEqual(array, begin, end, 0)
+    }
   }
 
   #open(segment: Segment, partition: number, stamp: number, ids: Float64Array): void {
@@ -117,13 +190,20 @@ export class PopulationMemory {
       undo?.touch(last, begin, count)
       fillUnlessEqual(last, begin, end, stamp)
     }
+    this.#clearHidden(begin, end)
   }
 
   /** Removes the agent in a row; the partition's last row takes its place. */
   remove(row: number): void {
+    this.slots.release(this.id[row] >>> 0)
+    this.#takeAway(row)
+    this.#count(COUNT.died, 1)
+  }
+
+  /** Closes the gap that a row leaves in its partition. */
+  #takeAway(row: number): void {
     const partition = this.partition[row]
     const last = this.frames.lastRow(partition)
-    this.slots.release(this.id[row] >>> 0)
     if (last !== row) this.#copyRow(last, row)
     this.undo?.touch(this.id, last)
     this.id[last] = 0
@@ -142,6 +222,14 @@ export class PopulationMemory {
     for (const last of this.lastTurns) {
       undo?.touch(last, to)
       last[to] = last[from]
+    }
+    const frame = to >>> this.layout.shift
+    for (const { array, used } of this.#along) {
+      if (array[from] === 0 && array[to] === 0) continue
+      undo?.touch(array, to)
+      undo?.touch(used, frame)
+      array[to] = array[from]
+      used[frame] = 1
     }
   }
 
