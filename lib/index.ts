@@ -3,6 +3,7 @@ export { ERROR_CODES, type ErrorCode, PopulaceError } from './core/errors.js'
 export { type AgentId, NONE } from './core/ids.js'
 export type { Progress } from './core/options.js'
 export type { Sequence } from './core/sequence.js'
+export { type Claim, defineClaim } from './memory/claim.js'
 export type { Column, Columns, DocColumn, Effect, Json, Row, Values, View } from './memory/column-types.js'
 export {
   bool,
@@ -46,4 +47,4 @@ export {
   MainEngine,
   type Recorder,
 } from './schedule/engine.js'
-export type { Loop, Random, Scope } from './schedule/scope.js'
+export type { Birth, Claimer, Draft, Loop, Outcome, Random, Scope } from './schedule/scope.js'

@@ -39,6 +39,12 @@ export const MAX_SEED = Number.MAX_SAFE_INTEGER
 /** Threads of one crew: each has its own effect buffers, and nobody's machine has more cores for one world. */
 export const MAX_WORKERS = 256
 
+/** Messages of one kind that may wait at once: their tables have signed 32-bit numbers. */
+export const MAX_WAITING = 2 ** 26
+
+/** Engines that take in one kind of message: each has a bit of a mask that says who has seen a message. */
+export const MAX_RECEIVERS = 31
+
 /** Bins of a histogram: its partial results are kept for each block. */
 export const MAX_BINS = 1024
 

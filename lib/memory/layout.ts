@@ -1,7 +1,7 @@
 // Where everything lies in a world's memory. The only file that computes offsets; every thread computes the same ones
 // from the scenario, the parameters and the number of threads, so none is ever sent.
 //
-//   world      [header][partition name ends][partition name bytes][measure values][measure ring][measure partials]
+//   world      [header][partition name ends][partition name bytes][measure values][measure ring][measure partials][stream tables]…
 //   population [meta][frame tables][partition tables][slot tables][id][partition][column]…[turns]…[copies]…[effects]…
 //              [hidden]…[scratch]…[counts]
 //
@@ -110,6 +110,28 @@ export interface PopulationLayout {
   readonly counts: number
 }
 
+/** A column of a stream's records, in the staging memory of each thread. */
+export interface RecordColumn {
+  readonly kind: Kind
+  /** Values a record. */
+  readonly size: number
+  readonly default: number
+  readonly offset: number
+}
+
+/**
+ * A stream: records that threads stage while they step blocks, each in memory of its own, to be taken in the order of
+ * the blocks. `capacity` records are kept a thread, and one more, where those beyond go.
+ */
+export interface StreamLayout {
+  readonly capacity: number
+  readonly columns: ReadonlyMap<string, RecordColumn>
+  /** Int32 words, one a frame of whatever population was stepped: which thread, its first record, how many. */
+  readonly thread: number
+  readonly start: number
+  readonly count: number
+}
+
 /** A world in memory. */
 export interface WorldLayout {
   readonly bytes: number
@@ -124,6 +146,13 @@ export interface WorldLayout {
   readonly measurePartials: readonly number[]
   readonly ones: number
   readonly populations: readonly PopulationLayout[]
+  readonly streams: ReadonlyMap<string, StreamLayout>
+}
+
+/** What a stream needs. */
+export interface StreamNeeds {
+  readonly capacity: number
+  readonly columns: ReadonlyMap<string, Omit<RecordColumn, 'offset'>>
 }
 
 /** What a population needs beside its columns. */
@@ -144,6 +173,7 @@ export interface WorldNeeds {
   readonly threads: number
   readonly populations: readonly PopulationNeeds[]
   readonly measures: readonly { readonly population: number; readonly slots: number; readonly values: number }[]
+  readonly streams?: ReadonlyMap<string, StreamNeeds>
 }
 
 /** The block for a capacity: about 256 blocks, from 64 to 4,096 rows. */
@@ -235,6 +265,20 @@ function placePopulation(cursor: Cursor, needs: PopulationNeeds, index: number, 
   return { ...base, columns, turns, hidden, scratch, counts: cursor.take(COUNT.words * 8) }
 }
 
+function placeStream(world: Cursor, staging: Cursor, { capacity, columns }: StreamNeeds, frames: number): StreamLayout {
+  const place = ({ kind, size, default: value }: Omit<RecordColumn, 'offset'>): RecordColumn => ({
+    ...{ kind, size, default: value },
+    offset: staging.take((capacity + 1) * size * bytesOf(kind)),
+  })
+  return {
+    capacity,
+    columns: new Map([...columns].map(([name, column]) => [name, place(column)])),
+    thread: world.take(frames * 4),
+    start: world.take(frames * 4),
+    count: world.take(frames * 4),
+  }
+}
+
 /** Places everything. ARENA_TOO_LARGE, SCENARIO_INVALID. */
 export function layOut(needs: WorldNeeds): WorldLayout {
   const cursor = new Cursor()
@@ -247,6 +291,11 @@ export function layOut(needs: WorldNeeds): WorldLayout {
   const measureRing = cursor.take((values + 1) * 8 * MEASURE_RING_TICKS)
   const measurePartials = needs.measures.map(m => cursor.take(populations[m.population].frames * m.slots * 8))
   const ones = cursor.take(Math.max(1, ...populations.map(p => p.rows)))
+  const staging = new Cursor()
+  const frames = Math.max(1, ...populations.map(p => p.frames))
+  const streams = new Map(
+    [...(needs.streams ?? [])].map(([name, stream]) => [name, placeStream(cursor, staging, stream, frames)]),
+  )
   const bytes = Math.ceil(cursor.end / 65536) * 65536
   if (bytes > MAX_ARENA_BYTES) {
     const largest = [...populations].sort((a, b) => b.rows - a.rows)[0]
@@ -258,7 +307,7 @@ export function layOut(needs: WorldNeeds): WorldLayout {
   }
   return {
     bytes,
-    stagingBytes: 0,
+    stagingBytes: streams.size === 0 ? 0 : staging.end,
     threads: needs.threads,
     header,
     partitionNameEnds,
@@ -268,5 +317,6 @@ export function layOut(needs: WorldNeeds): WorldLayout {
     measurePartials,
     ones,
     populations,
+    streams,
   }
 }

@@ -90,7 +90,8 @@ function checkSize(size: unknown, what: string): void {
   }
 }
 
-function checkKeys(o: object, known: readonly string[], what: string): void {
+/** Refuses options that are not known. OPTION_UNKNOWN. */
+export function checkKeys(o: object, known: readonly string[], what: string): void {
   for (const key of Object.keys(o)) {
     if (!known.includes(key))
       throw new PopulaceError(
@@ -101,7 +102,8 @@ function checkKeys(o: object, known: readonly string[], what: string): void {
   }
 }
 
-function checkColumns(population: string, columns: Record<string, AnyColumn>): ReadonlyMap<string, ColumnData> {
+/** Columns by name. NAME_INVALID, COLUMN_INVALID. */
+export function checkColumns(population: string, columns: Record<string, AnyColumn>): ReadonlyMap<string, ColumnData> {
   const all = new Map<string, ColumnData>()
   for (const [name, column] of Object.entries(columns ?? {})) {
     checkName(name, `A column of population '${population}'`)

@@ -1,7 +1,8 @@
 // Binds a kernel engine to memory in one thread: builds its scope, calls its factory once, and gives the function that
 // steps one block.
 import { high, low, PURPOSE, streamBase, threefry } from '../core/threefry.js'
-import type { AddEffect, EffectColumn, EffectGuard } from '../exchange/effects.js'
+import type { Exchange } from '../exchange/exchange.js'
+import { type OutputOptions, Outputs } from '../exchange/outputs.js'
 import { makeRows } from '../exchange/rows.js'
 import { type AgentRandom, makeAgentRandom, type RowGuard } from '../kernels/agent-random.js'
 import { arrayAt } from '../memory/arrays.js'
@@ -13,17 +14,11 @@ import type { Loop } from '../schedule/scope.js'
 import { touchedBy } from '../schedule/touches.js'
 import type { Plan } from './plan.js'
 
-/** The effect columns of a world by 'population.column'; each has all threads' buffers. */
-export type EffectColumns = ReadonlyMap<string, EffectColumn>
-
 /** How checks mode binds its second kernel: to copies, with guards. */
-export interface BindOverrides {
+export interface BindOverrides extends OutputOptions {
   /** Own-row columns by name, in place of the world's. */
   readonly own?: Readonly<Record<string, AnyArray>>
   readonly rowGuard?: RowGuard
-  readonly effectGuard?: (key: string) => EffectGuard
-  /** Effects are told to the guard only. */
-  readonly discardEffects?: boolean
 }
 
 /** An engine bound in one thread. */
@@ -32,7 +27,8 @@ export interface BoundEngine {
   readonly population: PopulationMemory
   readonly random: AgentRandom
   readonly loop: Loop
-  /** Sets the random key of a tick. */
+  readonly outputs: Outputs
+  /** Sets the random keys of a tick; nothing is put out yet. */
   beginTick(tick: number): void
   /** Whether a block with this ordinal gets a turn in a tick. */
   hasTurn(ordinal: number, tick: number): boolean
@@ -69,31 +65,12 @@ function sight(engine: KernelEngine, memory: WorldMemory): Record<string, object
   return seen
 }
 
-function adders(
-  engine: KernelEngine,
-  effects: EffectColumns,
-  thread: number,
-  o: BindOverrides,
-): Record<string, Record<string, AddEffect>> {
-  const out: Record<string, Record<string, AddEffect>> = {}
-  for (const [key, { population, columns }] of engine.effects) {
-    out[key] = {}
-    for (const column of columns) {
-      const name = `${population}.${column}`
-      const target = effects.get(name) as EffectColumn // made for every effect of the plan
-      const guard = o.effectGuard?.(name)
-      out[key][column] = o.discardEffects && guard ? guard : target.adder(thread, guard)
-    }
-  }
-  return out
-}
-
 /** Builds the scope and calls the factory. */
 export function bindEngine(
   plan: Plan,
   memory: WorldMemory,
   engine: KernelEngine,
-  effects: EffectColumns,
+  exchange: Exchange,
   thread: number,
   o: BindOverrides = {},
 ): BoundEngine {
@@ -112,10 +89,11 @@ export function bindEngine(
       return elapsed ?? new Uint8Array(memory.buffer, memory.layout.ones, layout.rows).fill(1)
     },
   }
+  const outputs = new Outputs(engine, exchange, population, thread, plan.options.seed, o)
   const scope = {
     self,
     seen: sight(engine, memory),
-    effect: adders(engine, effects, thread, o),
+    ...outputs.scope,
     random: random.random,
     params: plan.params,
   }
@@ -129,9 +107,11 @@ export function bindEngine(
     population,
     random,
     loop,
+    outputs,
     beginTick(tick) {
       threefry(base[0], base[1], low(tick), high(tick), key, 0)
       random.setKey(key)
+      outputs.beginTick(tick)
     },
     hasTurn: (ordinal, tick) => modulus === 1 || (ordinal + (tick - engine.phase) / engine.every) % modulus === 0,
     noteTurn(begin, end, tick) {

@@ -5,13 +5,15 @@
 //
 // The twin's columns are as long as the world's and hold POISON everywhere but in the block being checked, so a read or
 // write beyond the block shows; its own rows are put back one by one, so a write to a row that is not its own shows.
-import { PopulaceError } from '../core/errors.js'
+import { locate, PopulaceError } from '../core/errors.js'
+import type { Exchange } from '../exchange/exchange.js'
 import { newArray } from '../memory/arrays.js'
 import type { AnyArray } from '../memory/column-types.js'
 import type { PopulationMemory } from '../memory/population-memory.js'
 import type { WorldMemory } from '../memory/world.js'
 import type { KernelEngine } from '../schedule/engine.js'
-import { type BoundEngine, bindEngine, type EffectColumns } from './bind.js'
+import { type BoundEngine, bindEngine } from './bind.js'
+import { Digest } from './digest.js'
 import type { Plan } from './plan.js'
 import { SightAudit } from './sight-audit.js'
 
@@ -36,9 +38,6 @@ interface Watched {
   readonly twin: AnyArray
   readonly before: AnyArray
 }
-
-/** Order-independent digest of what a kernel added, by 'population.column'. */
-type Digest = Map<string, number>
 
 function same(a: number, b: number): boolean {
   return Object.is(a, b)
@@ -72,11 +71,11 @@ export function checkEngine(
   plan: Plan,
   memory: WorldMemory,
   engine: KernelEngine,
-  effects: EffectColumns,
+  exchange: Exchange,
   thread: number,
 ): CheckedEngine {
   const population = memory.population(engine.population)
-  return new Checker(plan, memory, engine, effects, thread, population)
+  return new Checker(plan, memory, engine, exchange, thread, population)
 }
 
 class Checker implements CheckedEngine {
@@ -87,7 +86,7 @@ class Checker implements CheckedEngine {
   readonly #columns: readonly Watched[]
   readonly #sight: SightAudit
   readonly #poison = new Uint8Array(1 << 16).fill(POISON)
-  #digest: Digest = new Map()
+  readonly #digest = new Digest()
   /** Rows that drew, in the block that runs for real. */
   readonly #drew: Uint8Array
   #begin = 0
@@ -98,7 +97,7 @@ class Checker implements CheckedEngine {
     plan: Plan,
     memory: WorldMemory,
     engine: KernelEngine,
-    effects: EffectColumns,
+    exchange: Exchange,
     thread: number,
     population: PopulationMemory,
   ) {
@@ -107,16 +106,13 @@ class Checker implements CheckedEngine {
     this.#columns = watch(engine, population)
     this.#sight = new SightAudit(engine, memory)
     this.#drew = new Uint8Array(population.layout.block)
-    const effectGuard = (key: string) => (row: number, value: number) => this.#noteEffect(key, row, value)
-    this.bound = bindEngine(plan, memory, engine, effects, thread, {
-      rowGuard: row => this.#noteDraw(row),
-      effectGuard,
-    })
-    this.#twin = bindEngine(plan, memory, engine, effects, thread, {
+    const note = (what: string, numbers: readonly number[]) => this.#digest.add(what, numbers)
+    this.bound = bindEngine(plan, memory, engine, exchange, thread, { rowGuard: row => this.#noteDraw(row), note })
+    this.#twin = bindEngine(plan, memory, engine, exchange, thread, {
       own: Object.fromEntries(this.#columns.map(c => [c.name, c.twin])),
       rowGuard: row => this.#noteTwinDraw(row),
-      effectGuard,
-      discardEffects: true,
+      note,
+      discard: true,
     })
   }
 
@@ -129,25 +125,29 @@ class Checker implements CheckedEngine {
     this.#begin = begin
     this.#end = end
     this.#runReal(begin, end, tick)
-    const digest = this.#digest
+    const real = this.#digest.take()
     this.#runTwin(begin, end, tick)
-    for (const key of new Set([...digest.keys(), ...this.#digest.keys()])) {
-      if (digest.get(key) === this.#digest.get(key)) continue
-      this.#auditSight(tick)
-      this.#fail(
-        `its effects on '${key}' were others when the block ran again, row by row from the last`,
-        begin,
-        'Effects may depend on nothing but the own row and what is sensed.',
-      )
-    }
+    const other = this.#digest.firstDifference(real)
+    this.#digest.take()
+    if (other === undefined) return
+    this.#auditSight(tick)
+    this.#fail(
+      `${other} were others when the block ran again, row by row from the last`,
+      begin,
+      'What a row puts out may depend on nothing but the row itself and what is sensed.',
+    )
   }
 
   #runReal(begin: number, end: number, tick: number): void {
     for (const c of this.#columns) c.before.set(c.real.subarray(begin * c.size, end * c.size))
-    this.#digest = new Map()
     this.#drew.fill(0)
     this.#row = -1
-    this.bound.loop(begin, end, tick)
+    try {
+      this.bound.loop(begin, end, tick)
+    } catch (error) {
+      throw this.#nameRow(error, begin, end, tick)
+    }
+    this.bound.outputs.endTurn()
     for (const c of this.#columns) {
       for (let at = begin * c.size; at < end * c.size; at++) {
         const row = Math.floor(at / c.size)
@@ -163,14 +163,36 @@ class Checker implements CheckedEngine {
     }
   }
 
+  /** The same error, with the row for which the kernel throws it when rows run one by one. Nothing else matters now. */
+  #nameRow(error: unknown, begin: number, end: number, tick: number): unknown {
+    for (const c of this.#columns) c.real.set(c.before.subarray(0, (end - begin) * c.size), begin * c.size)
+    for (let row = begin; row < end; row++) {
+      this.#drew.fill(0)
+      this.bound.random.reset()
+      try {
+        this.bound.loop(row, row + 1, tick)
+      } catch (again) {
+        if (String(again) !== String(error)) continue // of what was put out before, not of this row
+        const where = `row ${row}, agent ${this.#population.id[row]}`
+        if (again instanceof PopulaceError) return locate(again, where)
+        const { message, stack } = again as Partial<Error>
+        const named = new PopulaceError('ENGINE_FAILED', `${where}: ${message ?? again}`, 'Mend the kernel.', again)
+        if (stack !== undefined) named.stack = stack
+        return named
+      }
+    }
+    return error // it came of more than one row
+  }
+
   #runTwin(begin: number, end: number, tick: number): void {
-    this.#digest = new Map()
     for (const c of this.#columns) c.twin.set(c.before.subarray(0, (end - begin) * c.size), begin * c.size)
     for (let row = end - 1; row >= begin; row--) {
       this.#expectBefore(row, 'was written by another row')
       this.#row = row
       this.#twin.random.reset()
+      this.#twin.outputs.turnTo(row, row + 1)
       this.#twin.loop(row, row + 1, tick)
+      this.#twin.outputs.endTurn()
       this.#compare(row, tick)
     }
     for (let row = begin; row < end; row++) this.#expectBefore(row, 'was written by another row')
@@ -276,25 +298,12 @@ class Checker implements CheckedEngine {
     )
   }
 
-  #noteEffect(key: string, row: number, value: number): void {
-    if (!Number.isSafeInteger(value))
-      this.#fail(
-        `its effect on '${key}' of row ${row} has the value ${value}`,
-        Math.max(this.#row, this.#begin),
-        'Effects are integers: scale and round, or use a fixed column.',
-        undefined,
-        'EFFECT_INVALID',
-      )
-    const mixed = Math.imul(row + 1, 0x9e3779b1) ^ Math.imul(value ^ (value / 4294967296), 0x85ebca6b)
-    this.#digest.set(key, ((this.#digest.get(key) ?? 0) + Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d)) | 0)
-  }
-
   #fail(
     what: string,
     row: number,
     remedy: string,
     tick?: number,
-    code: 'CHECK_FAILED' | 'RANDOM_ROW' | 'EFFECT_INVALID' = 'CHECK_FAILED',
+    code: 'CHECK_FAILED' | 'RANDOM_ROW' = 'CHECK_FAILED',
   ): never {
     const agent =
       row >= 0 && row < this.#population.layout.rows ? `, row ${row}, agent ${this.#population.id[row]}` : ''

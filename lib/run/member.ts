@@ -2,13 +2,13 @@
 // kernels, and steps batches with the other members (or alone, inline). No member knows more than another: which of
 // them does the serial part of a barrier is whoever comes last.
 import { type ErrorData, PopulaceError, toErrorData } from '../core/errors.js'
-import { EffectColumn } from '../exchange/effects.js'
+import { Exchange } from '../exchange/exchange.js'
 import { callLoop } from '../kernels/call-loop.js'
 import type { Memories } from '../memory/arena.js'
 import { WorldMemory } from '../memory/world.js'
 import { isDue, type KernelEngine } from '../schedule/engine.js'
 import type { Loop } from '../schedule/scope.js'
-import { bindEngine, type EffectColumns } from './bind.js'
+import { bindEngine } from './bind.js'
 import { type CheckedEngine, checkEngine } from './checked-engine.js'
 import { type BatchEnd, type Control, REASON } from './control.js'
 import { inKernel } from './forbidden.js'
@@ -59,34 +59,27 @@ export class Member {
 
   /** Binds all kernels; calls their factories. */
   bind(): void {
-    const { plan, thread } = this.#o
-    const effects = this.#effectColumns()
+    const { plan, memories } = this.#o
+    const { scenario, options } = plan
+    const exchange = new Exchange({
+      memory: this.memory,
+      staging: memories.staging,
+      threads: options.threads,
+      claims: scenario.claims.values(),
+      kernels: scenario.engines.filter(e => e.kind === 'kernel'),
+    })
     this.#phases = plan.steps.map(step =>
-      phasesOf(step, plan, this.memory, effects, engine => this.#stepper(engine, effects, thread)),
+      phasesOf(step, plan, this.memory, exchange, engine => this.#stepper(engine, exchange)),
     )
   }
 
-  #effectColumns(): EffectColumns {
-    const found = new Map<string, EffectColumn>()
-    for (const population of this.memory.populations) {
-      for (const column of population.layout.columns) {
-        if (column.effect)
-          found.set(
-            `${population.layout.name}.${column.name}`,
-            new EffectColumn(population, column.name, this.#o.plan.options.threads),
-          )
-      }
-    }
-    return found
-  }
-
-  #stepper(engine: KernelEngine, effects: EffectColumns, thread: number): BlockStepper {
-    const { plan } = this.#o
+  #stepper(engine: KernelEngine, exchange: Exchange): BlockStepper {
+    const { plan, thread } = this.#o
     let bound: ReturnType<typeof bindEngine>
     let checked: CheckedEngine | undefined
     try {
-      if (plan.options.checks) checked = inKernel(() => checkEngine(plan, this.memory, engine, effects, thread))
-      bound = checked?.bound ?? bindEngine(plan, this.memory, engine, effects, thread)
+      if (plan.options.checks) checked = inKernel(() => checkEngine(plan, this.memory, engine, exchange, thread))
+      bound = checked?.bound ?? bindEngine(plan, this.memory, engine, exchange, thread)
     } catch (error) {
       throw new PopulaceError(
         'ENGINE_FAILED',
@@ -102,17 +95,23 @@ export class Member {
         'Return (begin, end, tick) => { … } from it.',
       )
     }
-    const { population, loop, hasTurn, noteTurn } = bound
+    const { population, loop, hasTurn, noteTurn, outputs } = bound
     const { shift } = population.layout
     const { ordinal, rows } = population.frames
     const run: Loop = checked ? (begin, end, tick) => inKernel(() => checked.step(begin, end, tick)) : loop
     // A kernel that streams leaves little in the first cache for what is done around its blocks: the less the better.
-    const everyBlock = (frame: number, tick: number) => {
+    const plain = (frame: number, tick: number) => {
       this.#stepping = stepper
       this.#frame = frame
       callLoop(run, frame << shift, (frame << shift) + rows[frame], tick)
       this.#frame = -1
     }
+    const withOutputs = (frame: number, tick: number) => {
+      outputs.beginBlock(frame << shift, (frame << shift) + rows[frame])
+      plain(frame, tick)
+      outputs.endBlock(frame)
+    }
+    const everyBlock = outputs.idle ? plain : withOutputs
     const blocksWithTurn = (frame: number, tick: number) => {
       if (!hasTurn(ordinal[frame], tick)) return
       noteTurn(frame << shift, (frame << shift) + rows[frame], tick)

@@ -1,12 +1,13 @@
 // A tick as phases: parallel loops over items, with a barrier after each. Built once per thread from the plan.
 // What an item writes no other item of the same phase reads or writes; what a phase writes the next ones see.
+import type { Exchange } from '../exchange/exchange.js'
 import { copyRange } from '../kernels/copy.js'
 import { arrayAt } from '../memory/arrays.js'
 import type { PopulationMemory } from '../memory/population-memory.js'
 import type { WorldMemory } from '../memory/world.js'
 import { isDue, type KernelEngine } from '../schedule/engine.js'
 import { type ColumnName, copiesOf } from '../schedule/stages.js'
-import type { EffectColumns } from './bind.js'
+import { restructures, stages, touchedBy } from '../schedule/touches.js'
 import type { Plan, Step } from './plan.js'
 
 /** Steps the rows of one frame. */
@@ -74,10 +75,15 @@ function blocksPhase(
 
 const always = () => true
 
-/** Columns with `reset: 'tick'` take their defaults. */
-function resetPhase(columns: readonly ColumnName[], memory: WorldMemory): Phase {
-  return blocksPhase(
-    columns.flatMap(({ population: name, column }) => {
+/** Columns with `reset: 'tick'` take their defaults, and the outcomes of claims are emptied. */
+function resetPhase(columns: readonly ColumnName[], memory: WorldMemory, exchange: Exchange): Phase {
+  const outcomes = [...exchange.claims.values()].flatMap(board => [
+    { population: board.by, due: always, run: (frame: number) => board.clear(frame, 'by') },
+    { population: board.on, due: always, run: (frame: number) => board.clear(frame, 'on') },
+  ])
+  return blocksPhase([
+    ...outcomes,
+    ...columns.flatMap(({ population: name, column }) => {
       const population = memory.population(name)
       const bound = population.columns.get(column)
       if (!bound) return []
@@ -91,7 +97,7 @@ function resetPhase(columns: readonly ColumnName[], memory: WorldMemory): Phase 
         },
       ]
     }),
-  )
+  ])
 }
 
 /** What engines sense and write is copied, as it was when they began. */
@@ -151,12 +157,12 @@ function runPhase(steppers: readonly BlockStepper[]): Phase {
 }
 
 /** What the stage's effects came to is merged onto the written values. */
-function mergePhase(engines: readonly KernelEngine[], effects: EffectColumns): Phase {
+function mergePhase(engines: readonly KernelEngine[], exchange: Exchange): Phase {
   return blocksPhase(
     engines.flatMap(engine =>
       [...engine.effects.values()].flatMap(t =>
         [...new Set(t.columns)].flatMap(column => {
-          const target = effects.get(`${t.population}.${column}`)
+          const target = exchange.effects.get(`${t.population}.${column}`)
           if (!target) return []
           return [
             {
@@ -171,21 +177,58 @@ function mergePhase(engines: readonly KernelEngine[], effects: EffectColumns): P
   )
 }
 
+/** The stage's claims are weighed, then settled: an outcome is known when all claims on a row have been compared. */
+function claimPhases(engines: readonly KernelEngine[], exchange: Exchange): Phase[] {
+  const boards = engines.flatMap(engine =>
+    [...engine.claims.values()].flatMap(({ name }) => {
+      const board = exchange.claims.get(name)
+      return board ? [{ board, population: board.by, due: (tick: number) => isDue(engine, tick) }] : []
+    }),
+  )
+  return [
+    blocksPhase(boards.map(b => ({ ...b, run: (frame: number) => b.board.weigh(frame) }))),
+    blocksPhase(boards.map(b => ({ ...b, run: (frame: number) => b.board.settle(frame) }))),
+  ]
+}
+
+/** Births, deaths and moves, by one thread: agents of one population get their ids and rows one after another. */
+function structurePhase(engine: KernelEngine, memory: WorldMemory, exchange: Exchange): Phase {
+  const parents = memory.population(engine.population)
+  const births = [...new Set(engine.spawns.values())].flatMap(name => exchange.births.get(name) ?? [])
+  const fates = engine.despawns || engine.moves ? exchange.fates.get(engine.population) : undefined
+  const changed = [...touchedBy(engine).restructures].map(name => memory.population(name))
+  return {
+    items: tick => (isDue(engine, tick) ? 1 : 0),
+    run() {},
+    serial(tick) {
+      for (const b of births) b.commit(parents, tick + 1)
+      fates?.commit()
+      for (const population of changed) population.frames.refresh()
+    },
+  }
+}
+
 /** The phases of a step; none for a main engine, which runs elsewhere. */
 export function phasesOf(
   step: Step,
   plan: Plan,
   memory: WorldMemory,
-  effects: EffectColumns,
+  exchange: Exchange,
   stepper: (engine: KernelEngine) => BlockStepper,
 ): Phase[] {
-  const phases: Phase[] = []
-  if (step.kind === 'reset') phases.push(resetPhase(step.columns, memory))
-  if (step.kind === 'stage') {
-    phases.push(copyPhase(step.engines, memory), runPhase(step.engines.map(stepper)), mergePhase(step.engines, effects))
-  }
   const { shuffle } = plan.options
-  return shuffle === 0 ? phases : phases.map((phase, i) => shuffled(phase, shuffle + i))
+  const anyOrder = (phase: Phase, i: number) => (shuffle === 0 ? phase : shuffled(phase, shuffle + i))
+  if (step.kind === 'reset') return [resetPhase(step.columns, memory, exchange)].map(anyOrder)
+  if (step.kind === 'main') return []
+  const { engines } = step
+  const run = runPhase(engines.map(stepper))
+  const inOrder = engines.some(stages) // threads keep the first records of a stream, so they come to blocks in order
+  return [
+    anyOrder(copyPhase(engines, memory), 0),
+    inOrder ? run : anyOrder(run, 1),
+    ...[mergePhase(engines, exchange), ...claimPhases(engines, exchange)].map((phase, i) => anyOrder(phase, 2 + i)),
+    ...engines.filter(restructures).map(engine => structurePhase(engine, memory, exchange)),
+  ]
 }
 
 /** Claims the items of a phase in another order, the same in every thread: item -> (item * a + b) mod n, a prime to n. */

@@ -2,6 +2,7 @@
 // scenario and a few options, so that every thread makes the same one and none is sent.
 
 import { PopulaceError } from '../core/errors.js'
+import { besideNeeds, streamNeeds } from '../exchange/needs.js'
 import { autoBlock, layOut, type WorldLayout } from '../memory/layout.js'
 import { type Params, resolveParams, type Scalar, type Size } from '../memory/params.js'
 import type { PopulationData } from '../memory/population.js'
@@ -100,6 +101,7 @@ export function makePlan(scenario: ScenarioData, options: PlanOptions): Plan {
       turns: kernels.filter(e => e.population === data.name && skipsTurns(e)).map(e => e.name),
       copies: new Set(copies.map(c => c.column)),
       effects: new Set(effects.flatMap(t => t.columns)),
+      ...besideNeeds(data.name, scenario.claims.values(), kernels),
     }
   })
   const measures = [...scenario.measures.values()].map(m => ({
@@ -107,7 +109,9 @@ export function makePlan(scenario: ScenarioData, options: PlanOptions): Plan {
     slots: slotsOf(m),
     values: valuesOf(m),
   }))
-  const layout = layOut({ threads: options.threads, populations, measures })
+  const capacities = new Map(populations.map(p => [p.data.name, p.capacity]))
+  const streams = streamNeeds(kernels, scenario.populations, name => capacities.get(name) ?? 0)
+  const layout = layOut({ threads: options.threads, populations, measures, streams })
   const steps: Step[] = [
     { kind: 'reset', columns: resetColumns(scenario.populations) },
     ...makeStages(scenario.engines, options.fuse && !options.checks),

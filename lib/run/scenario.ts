@@ -3,6 +3,7 @@
 import { PopulaceError } from '../core/errors.js'
 import type { Sequence } from '../core/sequence.js'
 import { hint } from '../core/suggest.js'
+import type { ClaimData } from '../memory/claim.js'
 import type { DocColumn, Json } from '../memory/column-types.js'
 import type { Params, ParamValues } from '../memory/params.js'
 import {
@@ -13,6 +14,7 @@ import {
   populationData,
 } from '../memory/population.js'
 import type { World } from '../memory/world.js'
+import { joinDealings } from '../schedule/declared.js'
 import type { AnyEngine, BaseEngine, Recorder } from '../schedule/engine.js'
 import { orderEngines } from '../schedule/order.js'
 import type { Of } from '../schedule/scope.js'
@@ -82,6 +84,8 @@ export interface ScenarioData {
   readonly populations: readonly PopulationData[]
   /** In the order in which they run. */
   readonly engines: readonly AnyEngine[]
+  /** Claims by name. */
+  readonly claims: ReadonlyMap<string, ClaimData>
   readonly measures: ReadonlyMap<string, MeasureData>
   readonly commands: ReadonlyMap<string, CommandData>
   // biome-ignore lint/suspicious/noExplicitAny: the parameters vary by scenario
@@ -142,11 +146,13 @@ export function defineScenario<
   const measures = new Map(Object.entries(o.measures ?? {}).map(([key, m]) => [key, checkMeasure(key, m)]))
   const commands = new Map(Object.entries(o.commands ?? {}).map(([key, c]) => [key, checkCommand(name, key, c)]))
   checkReferences(name, populations, engines, measures)
+  const { claims } = joinDealings(engines.filter(e => e.kind === 'kernel'))
   const parts = [{ params: o.params ?? {} }, ...populations, ...engines, ...commands.values()]
   const data: ScenarioData = {
     name,
     populations,
     engines,
+    claims,
     measures,
     commands,
     params: joinParams(parts.map(p => p.params)),
@@ -246,6 +252,11 @@ function checkReferences(
       for (const t of engine.reads ?? []) findColumns(t.population, who, t.columns)
       continue
     }
+    for (const { by, on } of [...engine.claims.values(), ...engine.outcomes.values()]) {
+      find(by, who)
+      find(on, who)
+    }
+    for (const name of engine.spawns.values()) find(name, who)
     findColumns(engine.population, who, [...engine.reads, ...engine.writes])
     for (const t of engine.senses.values()) findColumns(t.population, who, t.columns)
     for (const t of engine.effects.values()) checkEffects(who, findColumns(t.population, who, t.columns), t.columns)

@@ -3,6 +3,7 @@
 import { PopulaceError } from '../core/errors.js'
 import type { Sequence } from '../core/sequence.js'
 import { hint } from '../core/suggest.js'
+import type { Claim, ClaimData } from '../memory/claim.js'
 import type { Columns, Json } from '../memory/column-types.js'
 import type { Params, ParamValues } from '../memory/params.js'
 import {
@@ -13,7 +14,17 @@ import {
   type Population,
   populationData,
 } from '../memory/population.js'
+import type { Event, EventData, Message, MessageData } from '../memory/record.js'
 import type { World } from '../memory/world.js'
+import {
+  type Declared,
+  declaredClaims,
+  declaredEmits,
+  declaredOutcomes,
+  declaredReceives,
+  declaredSends,
+  declaredSpawns,
+} from './declared.js'
 import type { AnyAccess, Loop, Of, Scope } from './scope.js'
 
 /** What every engine may say of itself. */
@@ -90,11 +101,20 @@ export abstract class KernelEngine extends BaseEngine {
   readonly writes: readonly string[]
   readonly senses: ReadonlyMap<string, Touch>
   readonly effects: ReadonlyMap<string, Touch>
+  readonly claims: Declared<ClaimData>
+  readonly outcomes: Declared<ClaimData>
+  /** Names of populations. */
+  readonly spawns: Declared<string>
+  readonly despawns: boolean
+  readonly moves: boolean
+  readonly sends: Declared<MessageData>
+  readonly receives: Declared<MessageData>
+  readonly emits: Declared<EventData>
 
   constructor(o: EngineOptions & KernelDeclaration) {
     super(o)
     const { name } = this
-    const known = [...OPTIONS, 'population', 'reads', 'writes', 'params', 'senses', 'effects', 'kernel']
+    const known = [...OPTIONS, ...KERNEL_OPTIONS]
     for (const key of Object.keys(o))
       if (!known.includes(key)) refuse(name, `has no option '${key}'`, `Check the spelling; ${hint(key, known)}`)
     const data = populationData(o.population, `The population of engine '${name}'`)
@@ -105,6 +125,20 @@ export abstract class KernelEngine extends BaseEngine {
     this.writes = Object.freeze([...(o.writes ?? [])])
     this.senses = touches(name, 'senses', o.senses)
     this.effects = touches(name, 'effects', o.effects)
+    this.claims = declaredClaims(name, data.name, o.claims)
+    this.outcomes = declaredOutcomes(name, data.name, o.outcomes)
+    this.spawns = declaredSpawns(name, o.spawns)
+    this.despawns = o.despawns === true
+    this.moves = o.moves === true
+    this.sends = declaredSends(name, o.sends)
+    this.receives = declaredReceives(name, data.name, o.receives)
+    this.emits = declaredEmits(name, o.emits)
+    if (data.permanent && (this.despawns || this.moves))
+      throw new PopulaceError(
+        'PERMANENT',
+        `Engine '${name}' ${this.despawns ? 'despawns' : 'moves'} agents of '${data.name}', which is permanent`,
+        'Leave permanent off.',
+      )
   }
 
   /** The factory: called once a thread and simulation; gives the loop that is called once a block. */
@@ -113,7 +147,7 @@ export abstract class KernelEngine extends BaseEngine {
 
 /** The scope as the engine's machinery builds it; defineEngine gives it the declared types. */
 // biome-ignore lint/suspicious/noExplicitAny: the names in a scope vary by engine
-export type KernelScope = Scope<any, any, any, any, any, any>
+export type KernelScope = Scope<any, any, any, any, any, any, any, any, any, any>
 
 /** What a kernel engine touches. */
 export interface KernelDeclaration {
@@ -123,7 +157,43 @@ export interface KernelDeclaration {
   params?: Params
   senses?: Of<AnyAccess>
   effects?: Of<AnyAccess>
+  claims?: Of<AnyClaim>
+  outcomes?: Of<AnyClaim>
+  spawns?: Of<AnyPopulation>
+  /** Whether its agents may die by it. Default false. */
+  despawns?: boolean
+  /** Whether its agents may go to other partitions by it. Default false. */
+  moves?: boolean
+  sends?: Of<AnyMessage>
+  receives?: Of<AnyMessage>
+  emits?: Of<AnyEvent>
 }
+
+/** Any message. */
+// biome-ignore lint/suspicious/noExplicitAny: columns vary by message
+export type AnyMessage = Message<string, any>
+
+/** Any event. */
+// biome-ignore lint/suspicious/noExplicitAny: columns vary by event
+export type AnyEvent = Event<any>
+
+/** Any claim. */
+export type AnyClaim = Claim<string, string>
+
+const KERNEL_OPTIONS = [
+  'population',
+  'reads',
+  'writes',
+  'params',
+  'senses',
+  'effects',
+  'claims',
+  'outcomes',
+  'spawns',
+  'despawns',
+  'moves',
+  'kernel',
+]
 
 function touches(
   engine: string,
@@ -197,6 +267,10 @@ export function defineEngine<
   P extends Params = {},
   S extends Of<AnyAccess> = {},
   F extends Of<AnyAccess> = {},
+  // biome-ignore lint/suspicious/noExplicitAny: whom it claims does not matter here
+  X extends Of<Claim<N, any>> = {},
+  O extends Of<AnyClaim> = {},
+  B extends Of<AnyPopulation> = {},
 >(
   o: EngineOptions & {
     population: Population<N, C>
@@ -205,7 +279,12 @@ export function defineEngine<
     params?: P
     senses?: S
     effects?: F
-    kernel(scope: Scope<C, R[number], W[number], P, S, F>): Loop
+    claims?: X
+    outcomes?: O
+    spawns?: B
+    despawns?: boolean
+    moves?: boolean
+    kernel(scope: Scope<N, C, R[number], W[number], P, S, F, X, O, B>): Loop
   },
 ): KernelEngine {
   const { kernel } = o

@@ -1,7 +1,9 @@
 // What a kernel is given: the scope of its engine, by the names it declared. Types only.
+
+import type { Claim } from '../memory/claim.js'
 import type { Columns, EffectKeys, Read, Row, View, Write } from '../memory/column-types.js'
 import type { Params, ParamValues } from '../memory/params.js'
-import type { Access, Reads } from '../memory/population.js'
+import type { Access, Population, Reads } from '../memory/population.js'
 
 /**
  * Random numbers of the agent in this row, for this engine and tick: the next call for the same row gives the next
@@ -27,6 +29,26 @@ export type Adder<A> = A extends { readonly of: infer C extends Columns; readonl
   ? { readonly [k in Extract<K, EffectKeys<C>>]: (row: number, value: number) => void }
   : never
 
+/**
+ * Typed arrays of a fixed staging buffer: `const m = draft.add(row); draft.price[m] = 3`. m is good until the next add;
+ * defaults are filled in.
+ */
+export type Draft<C extends Columns> = { readonly [k in keyof C]: Write<C[k]> }
+
+/** A birth being drafted: `add` in the parent row's partition when none is given. Ids are given out when the engine ends. */
+export type Birth<B> =
+  B extends Population<infer _N, infer C> ? Draft<C> & { add(parentRow: number, partition?: number): number } : never
+
+/** Claims a row: at most once a row and run. The lowest rank wins, drawn at random when none is given, then the lowest id. */
+export type Claimer = (row: number, targetRow: number, rank?: number) => void
+
+/** To the claimer: whether it won (1), and the id of what it claimed (0: nothing). To the claimed: the id of who won (0: nobody). */
+export type Outcome<X, N> =
+  X extends Claim<infer By, infer On>
+    ? (N extends By ? { readonly won: View; readonly target: View } : {}) &
+        (N extends On ? { readonly winner: View } : {})
+    : never
+
 type Shapes<S> = { readonly [k in keyof S]: S[k] extends Access<infer T> ? T : never }
 
 /** Anything by name. */
@@ -36,7 +58,18 @@ export type Of<T> = Record<string, T>
 export type AnyAccess = Access<any>
 
 /** What the factory of a kernel is given; its typed arrays are constants for the life of the simulation. */
-export interface Scope<C extends Columns, R extends keyof C, W extends keyof C, P extends Params, S, F> {
+export interface Scope<
+  N extends string,
+  C extends Columns,
+  R extends keyof C,
+  W extends keyof C,
+  P extends Params,
+  S,
+  F,
+  X,
+  O,
+  B,
+> {
   /** Columns of the agents' own rows, as declared in reads and writes. */
   readonly self: Reads<C, Exclude<R, W>> & { readonly [k in W]: Write<C[k]> } & {
     readonly id: View
@@ -49,6 +82,16 @@ export interface Scope<C extends Columns, R extends keyof C, W extends keyof C, 
   readonly seen: Shapes<S>
   /** Changes to other rows, merged when this engine ends. */
   readonly effect: { readonly [k in keyof F]: Adder<F[k]> }
+  /** Contests, settled when this engine ends. */
+  readonly claim: { readonly [k in keyof X]: Claimer }
+  /** What claims made earlier in this tick came to; empty again when the next begins. */
+  readonly outcome: { readonly [k in keyof O]: Outcome<O[k], N> }
+  /** Births, when this engine ends. */
+  readonly spawn: { readonly [k in keyof B]: Birth<B[k]> }
+  /** The own row dies when this engine ends. For engines that declare `despawns`. */
+  despawn(row: number): void
+  /** The own row goes to that partition when this engine ends; its id stays. For engines that declare `moves`. */
+  move(row: number, partition: number): void
   readonly random: Random
   readonly params: ParamValues<P>
 }

@@ -2,7 +2,7 @@
 // takes the next one, so an engine may join a stage only if no block of it can see or spoil what another block of an
 // engine before it does there.
 import type { AnyEngine, KernelEngine, MainEngine } from './engine.js'
-import { touchedBy } from './touches.js'
+import { restructures, touchedBy } from './touches.js'
 
 /** A column of a population. */
 export interface ColumnName {
@@ -32,6 +32,8 @@ export function obstacle(engine: KernelEngine, before: KernelEngine): string | u
       ? undefined
       : `'${engine.name}' ${does} ${shared.join(', ')}, which '${before.name}' ${did}`
   }
+  // Rows come, go and move when a stage ends: the next engine steps other rows.
+  if (restructures(before)) return `'${engine.name}' steps the agents that '${before.name}' leaves`
   return (
     // It would see part of what is written.
     said(t.senses, b.writes, 'senses', 'writes') ??
@@ -58,10 +60,10 @@ export function makeStages(ordered: readonly AnyEngine[], fuse: boolean): (Stage
     }
     if (fuse && open?.every(before => obstacle(engine, before) === undefined)) {
       open.push(engine)
-      continue
+    } else {
+      open = [engine]
+      stages.push({ kind: 'stage', engines: open })
     }
-    open = [engine]
-    stages.push({ kind: 'stage', engines: open })
   }
   return stages
 }

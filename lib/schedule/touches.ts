@@ -1,17 +1,27 @@
-// What engines touch, as sets of 'population.column', and when two of them conflict.
+// What engines touch, as sets of names, and when two of them conflict. A name is 'population.column', "the outcome of
+// 'claim'" or, of those that agents come to or leave, "the agents of 'population'".
+import type { ClaimData } from '../memory/claim.js'
+import type { Declared } from './declared.js'
 import type { AnyEngine, KernelEngine, Touch } from './engine.js'
 
 /** What a kernel engine touches. */
 export interface Touched {
-  /** Own-row columns read or written. */
+  /** Own-row columns read or written, and outcomes read. */
   readonly own: ReadonlySet<string>
   /** Own-row columns written. */
   readonly writes: ReadonlySet<string>
   /** Columns of other rows. */
   readonly senses: ReadonlySet<string>
-  /** Columns changed by effects. */
+  /** Columns changed by effects, and outcomes of the claims made: changed when the engine ends. */
   readonly effects: ReadonlySet<string>
+  /** Populations that it steps, looks at or changes. */
+  readonly populations: ReadonlySet<string>
+  /** Populations whose agents come, go or move by it. */
+  readonly restructures: ReadonlySet<string>
 }
+
+/** What the names of outcomes begin with. */
+const OUTCOME = 'the outcome of '
 
 function keys(touches: Iterable<Touch>): Set<string> {
   const all = new Set<string>()
@@ -22,12 +32,27 @@ function keys(touches: Iterable<Touch>): Set<string> {
 /** What an engine touches. */
 export function touchedBy(engine: KernelEngine): Touched {
   const own = (columns: readonly string[]) => keys([{ population: engine.population, columns }])
+  const outcomes = (claims: Declared<ClaimData>) => [...claims.values()].map(c => `${OUTCOME}'${c.name}'`)
+  const others = [...engine.senses.values(), ...engine.effects.values()].map(t => t.population)
+  const claimed = [...engine.claims.values()].map(c => c.on)
   return {
-    own: own([...engine.reads, ...engine.writes]),
+    own: new Set([...own([...engine.reads, ...engine.writes]), ...outcomes(engine.outcomes)]),
     writes: own(engine.writes),
     senses: keys(engine.senses.values()),
-    effects: keys(engine.effects.values()),
+    effects: new Set([...keys(engine.effects.values()), ...outcomes(engine.claims)]),
+    populations: new Set([engine.population, ...others, ...claimed]),
+    restructures: new Set([...engine.spawns.values(), ...(engine.despawns || engine.moves ? [engine.population] : [])]),
   }
+}
+
+/** Whether agents come, go or move when the engine ends. */
+export function restructures(engine: KernelEngine): boolean {
+  return engine.spawns.size > 0 || engine.despawns || engine.moves
+}
+
+/** Whether its kernel puts records into streams. */
+export function stages(engine: KernelEngine): boolean {
+  return engine.spawns.size > 0
 }
 
 /** What one of two engines writes and the other touches: 'population.column', or 'anything' for undeclared main engines. */
@@ -53,6 +78,7 @@ export function conflict(a: AnyEngine, b: AnyEngine): string[] {
         if (!seen.has(key)) continue
         const both =
           commuting &&
+          !key.startsWith(OUTCOME) && // of two claims of one kind the later one's outcome stands
           !commuting.own.has(key) &&
           !commuting.senses.has(key) &&
           !touchedBy(writer as KernelEngine).writes.has(key)
@@ -62,7 +88,17 @@ export function conflict(a: AnyEngine, b: AnyEngine): string[] {
       for (const key of mainConflict(writer.writes, other)) found.add(key)
     }
   }
+  for (const name of restructured(a, b)) found.add(name)
   return [...found].sort()
+}
+
+/** Populations whose agents come, go or move by one of two engines, and that the other has to do with. */
+function restructured(a: AnyEngine, b: AnyEngine): string[] {
+  if (a.kind === 'main' || b.kind === 'main') return [] // a main engine that may change a population is told of already
+  const [s, t] = [touchedBy(a), touchedBy(b)]
+  const met = [...s.restructures].filter(p => t.populations.has(p) || t.restructures.has(p))
+  const meeting = [...t.restructures].filter(p => s.populations.has(p))
+  return [...met, ...meeting].map(p => `the agents of '${p}'`)
 }
 
 /** What a main engine's changes meet in another engine: whole populations, for it may change any column of them. */

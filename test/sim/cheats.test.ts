@@ -45,7 +45,7 @@ const KERNEL_CHEATS: readonly (readonly [string, string, RegExp])[] = [
   ['come back to a row', 'RANDOM_ROW', /came back to draw|drew a random number for row/],
   ['NaN in a float', 'CHECK_FAILED', /NaN to column 'x'/],
   ['NaN in a fixed', 'CHECK_FAILED', /NaN to column 'money'/],
-  ['fraction in an effect', 'EFFECT_INVALID', /effect on 'person\.count'.*0\.5/],
+  ['fraction in an effect', 'EFFECT_INVALID', /person\.count' is sent 0\.5 .*row \d+, agent \d+/],
   ['effect by order', 'CHECK_FAILED', /effects on 'person\.count'/],
 ]
 

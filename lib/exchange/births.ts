@@ -1,0 +1,101 @@
+// Births: kernels draft agents of a population into a stream; when the engine ends they come to life in the order of
+// the blocks, in the partitions that they were drafted for, as long as there is room. Those beyond are refused in that
+// same order and counted.
+//
+// Drafted by the thread that steps a block; brought to life by one thread, between barriers.
+import { PopulaceError } from '../core/errors.js'
+import { fresh } from '../kernels/fresh.js'
+import type { AnyArray } from '../memory/column-types.js'
+import { COUNT, HEADER } from '../memory/layout.js'
+import type { PopulationMemory } from '../memory/population-memory.js'
+import type { WorldMemory } from '../memory/world.js'
+import { BIRTHPLACE } from './needs.js'
+import type { Staging, Stream } from './streams.js'
+import type { Turn } from './turn.js'
+
+/** Refuses a number that no partition has. */
+export function unknownPartition(partition: number): never {
+  throw new PopulaceError(
+    'PARTITION_UNKNOWN',
+    `There is no partition ${partition}`,
+    'Use the number that world.partition(name) gave in setup, or that self.partition holds.',
+  )
+}
+
+export class Births {
+  readonly stream: Stream
+  readonly #population: PopulationMemory
+  readonly #header: Int32Array
+  readonly #places: readonly AnyArray[]
+  /** Copies record `at` of a thread's staging to a row. */
+  readonly #copiers: readonly ((at: number, row: number) => void)[]
+
+  constructor(memory: WorldMemory, population: PopulationMemory, stream: Stream) {
+    this.stream = stream
+    this.#population = population
+    this.#header = new Int32Array(memory.buffer, memory.layout.header, HEADER.words)
+    this.#places = stream.stagings.map(s => s.arrays.get(BIRTHPLACE) as AnyArray) // a stream of births has it
+    this.#copiers = stream.stagings.map(s => copier(population, s))
+  }
+
+  /** What a kernel over `parents` drafts with. OUTPUT_ROW, PARTITION_UNKNOWN. */
+  draft(staging: Staging, parents: PopulationMemory, turn: Turn, began?: (row: number, at: number) => void): object {
+    const constants = {
+      places: staging.arrays.get(BIRTHPLACE),
+      parents: parents.partition,
+      header: this.#header,
+      unknown: unknownPartition,
+    }
+    const fill = `
+      if (partition === undefined) places[at] = parents[row]
+      else {
+        if (!(partition >>> 0 === partition && partition < header[${HEADER.partitions}])) unknown(partition)
+        places[at] = partition
+      }`
+    const head = { does: 'gives birth for', parameters: ', partition', fill, constants }
+    return staging.draft(turn, head, [BIRTHPLACE], began)
+  }
+
+  /** Brings to life what was drafted in the blocks of `parents`; `stamp` is the tick plus one. */
+  commit(parents: PopulationMemory, stamp: number): void {
+    const { stream } = this
+    const { thread, start, count } = stream
+    const { blockList, blocks } = parents.frames
+    const population = this.#population
+    const { frames, counts } = population
+    const { room } = population.slots
+    let drafted = 0
+    let born = 0
+    for (let i = 0; i < blocks; i++) {
+      const frame = blockList[i]
+      const n = count[frame]
+      if (n === 0) continue
+      count[frame] = 0
+      const places = this.#places[thread[frame]]
+      const copy = this.#copiers[thread[frame]]
+      for (let at = start[frame]; at < start[frame] + n; at++) {
+        // A thread keeps as many drafts as the population has room for agents: what lies beyond is in nobody's memory.
+        if (drafted++ < stream.capacity && born < room && frames.roomIn(places[at]) > 0) {
+          copy(at, population.bear(places[at], stamp))
+          born++
+        } else counts[COUNT.refusedBirths]++
+      }
+    }
+  }
+}
+
+function copier(population: PopulationMemory, staging: Staging): (at: number, row: number) => void {
+  const constants: Record<string, unknown> = {}
+  let body = ''
+  let k = 0
+  for (const [name, { array, size }] of population.columns) {
+    constants[`to${k}`] = array
+    constants[`from${k}`] = staging.arrays.get(name)
+    for (let j = 0; j < size && size <= 4; j++)
+      body +=
+        size === 1 ? `to${k}[row] = from${k}[at]\n` : `to${k}[row * ${size} + ${j}] = from${k}[at * ${size} + ${j}]\n`
+    if (size > 4) body += `to${k}.set(from${k}.subarray(at * ${size}, at * ${size} + ${size}), row * ${size})\n`
+    k++
+  }
+  return fresh(constants, `return (at, row) => {\n${body}}`)
+}

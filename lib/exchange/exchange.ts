@@ -1,0 +1,68 @@
+// The exchange of a world, in one thread: everything through which kernels deal with one another. Made once; each part
+// says itself who may write what when.
+import type { ClaimData } from '../memory/claim.js'
+import type { PopulationMemory } from '../memory/population-memory.js'
+import type { WorldMemory } from '../memory/world.js'
+import type { KernelEngine } from '../schedule/engine.js'
+import { Births } from './births.js'
+import { ClaimBoard } from './claims.js'
+import { EffectColumn } from './effects.js'
+import { Fates } from './fates.js'
+import { birthStream } from './needs.js'
+import { openStreams, type Stream } from './streams.js'
+
+/** What an exchange is made from. */
+export interface ExchangeOptions {
+  readonly memory: WorldMemory
+  /** The staging memories of all threads. */
+  readonly staging: readonly ArrayBufferLike[]
+  readonly threads: number
+  readonly claims: Iterable<ClaimData>
+  readonly kernels: readonly KernelEngine[]
+}
+
+export class Exchange {
+  /** By 'population.column'. */
+  readonly effects: ReadonlyMap<string, EffectColumn>
+  /** By name. */
+  readonly claims: ReadonlyMap<string, ClaimBoard>
+  /** By population. */
+  readonly births: ReadonlyMap<string, Births>
+  /** By population. */
+  readonly fates: ReadonlyMap<string, Fates>
+  readonly #streams: ReadonlyMap<string, Stream>
+
+  constructor({ memory, staging, threads, claims, kernels }: ExchangeOptions) {
+    this.#streams = openStreams(memory.buffer, staging, memory.layout)
+    this.effects = effectColumns(memory, threads)
+    const board = (c: ClaimData) => new ClaimBoard(c, memory.population(c.by), memory.population(c.on))
+    this.claims = new Map([...claims].map(c => [c.name, board(c)]))
+    this.births = new Map(
+      memory.populations.flatMap(population => {
+        const { name } = population.layout
+        const stream = this.#streams.get(birthStream(name))
+        return stream ? [[name, new Births(memory, population, stream)] as const] : []
+      }),
+    )
+    this.fates = new Map(
+      memory.populations.flatMap(population => {
+        const { name } = population.layout
+        const own = kernels.filter(e => e.population === name)
+        const fateful = { deaths: own.some(e => e.despawns), moves: own.some(e => e.moves) }
+        const any = fateful.deaths || fateful.moves
+        return any ? [[name, new Fates(memory, population, fateful)] as const] : []
+      }),
+    )
+  }
+}
+
+function effectColumns(memory: WorldMemory, threads: number): ReadonlyMap<string, EffectColumn> {
+  const of = (population: PopulationMemory) =>
+    population.layout.columns
+      .filter(column => column.effect)
+      .map(({ name }) => {
+        const column = new EffectColumn(population, name, threads)
+        return [`${population.layout.name}.${name}`, column] as const
+      })
+  return new Map(memory.populations.flatMap(of))
+}

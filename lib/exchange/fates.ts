@@ -1,0 +1,105 @@
+// Fates: the deaths and moves of a population's agents. Kernels mark their own rows; when the engine ends, the dead go
+// and then the movers, each in (partition, block, row) order, as if despawn and move were called one after another.
+//
+// Marked by the thread that steps a block; carried out by one thread, between barriers.
+import { fresh } from '../kernels/fresh.js'
+import { COUNT, HEADER } from '../memory/layout.js'
+import type { Beside, PopulationMemory } from '../memory/population-memory.js'
+import type { WorldMemory } from '../memory/world.js'
+import { unknownPartition } from './births.js'
+import { FATES } from './needs.js'
+import { IN_TURN, outOfTurn, type Turn } from './turn.js'
+
+/** Which fates the kernels of a population may bring about. */
+export interface Fateful {
+  readonly deaths: boolean
+  readonly moves: boolean
+}
+
+/** Marks of rows, and the list that is made of the marked agents. */
+interface Marked {
+  readonly marks: Beside
+  readonly ids: Beside['array']
+}
+
+export class Fates {
+  readonly #population: PopulationMemory
+  readonly #header: Int32Array
+  readonly #deaths: Marked | undefined
+  readonly #moves: (Marked & { readonly to: Beside['array'] }) | undefined
+
+  constructor(memory: WorldMemory, population: PopulationMemory, { deaths, moves }: Fateful) {
+    const array = (name: string) => population.scratch(name).array
+    this.#population = population
+    this.#header = new Int32Array(memory.buffer, memory.layout.header, HEADER.words)
+    this.#deaths = deaths ? { marks: population.scratch(FATES.dies), ids: array(FATES.dead) } : undefined
+    this.#moves = moves
+      ? { marks: population.scratch(FATES.goes), ids: array(FATES.movers), to: array(FATES.to) }
+      : undefined
+  }
+
+  /** What a kernel calls to end an agent's life. OUTPUT_ROW. */
+  despawner(turn: Turn): (row: number) => void {
+    const { array: dies, used } = this.#population.scratch(FATES.dies)
+    const outside = (row: number) => outOfTurn('despawns', row, turn)
+    return fresh(
+      { turn, outside, dies, used },
+      `return row => { ${IN_TURN}; dies[row] = 1; used[row >>> ${this.#population.layout.shift}] = 1 }`,
+    )
+  }
+
+  /** What a kernel calls to send an agent to another partition; the last call counts. OUTPUT_ROW, PARTITION_UNKNOWN. */
+  mover(turn: Turn): (row: number, partition: number) => void {
+    const { array: goes, used } = this.#population.scratch(FATES.goes)
+    const outside = (row: number) => outOfTurn('moves', row, turn)
+    return fresh(
+      { turn, outside, goes, used, header: this.#header, unknown: unknownPartition },
+      `return (row, partition) => {
+        ${IN_TURN}
+        if (!(partition >>> 0 === partition && partition < header[${HEADER.partitions}])) unknown(partition)
+        goes[row] = partition + 1
+        used[row >>> ${this.#population.layout.shift}] = 1
+      }`,
+    )
+  }
+
+  /** Carries out what was marked: deaths, then moves of those who live. */
+  commit(): void {
+    const population = this.#population
+    // Both are listed before anything moves, for marks stay with rows and agents do not.
+    const movers = this.#moves ? this.#list(this.#moves, this.#moves.to) : 0
+    const dead = this.#deaths ? this.#list(this.#deaths, undefined) : 0
+    for (let i = 0; i < dead; i++) population.remove(population.rowOf(this.#deaths?.ids[i] ?? 0))
+    for (let i = 0; i < movers; i++) this.#move(this.#moves?.ids[i] ?? 0, (this.#moves?.to[i] ?? 0) - 1)
+  }
+
+  #move(id: number, partition: number): void {
+    const population = this.#population
+    const row = population.rowOf(id)
+    if (row < 0 || population.partition[row] === partition) return
+    if (population.frames.roomIn(partition) === 0) population.counts[COUNT.refusedMoves]++
+    else population.move(row, partition)
+  }
+
+  /** Lists the marked agents, with their marks where those are wanted, and takes the marks away; how many they are. */
+  #list({ marks: { array, used }, ids }: Marked, values: Beside['array'] | undefined): number {
+    const { frames, layout, id } = this.#population
+    const { blockList, blocks } = frames
+    let n = 0
+    for (let i = 0; i < blocks; i++) {
+      const frame = blockList[i]
+      if (used[frame] === 0) continue
+      used[frame] = 0
+      const begin = frame << layout.shift
+      const end = begin + frames.rows[frame]
+      for (let row = begin; row < end; row++) {
+        if (array[row] === 0) continue
+        ids[n] = id[row]
+        if (values) values[n] = array[row]
+        n++
+        array[row] = 0
+      }
+    }
+    return n
+  }
+}

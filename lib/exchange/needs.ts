@@ -1,0 +1,88 @@
+// What the dealings of kernels need of the layout: arrays beside columns, and streams. Names here are the ones by which
+// the parts of the exchange find their arrays again.
+import type { ClaimData } from '../memory/claim.js'
+import type { Kind } from '../memory/column-types.js'
+import type { ColumnData } from '../memory/columns.js'
+import type { RecordColumn, StreamNeeds } from '../memory/layout.js'
+import type { PopulationData } from '../memory/population.js'
+import type { KernelEngine } from '../schedule/engine.js'
+
+/** Arrays of a claim. choice, rank: of a claimer, for the engine that runs. best: the claimer that leads, by row plus one. */
+export const claimArrays = (claim: string) =>
+  ({
+    won: `${claim}: won`,
+    target: `${claim}: target`,
+    winner: `${claim}: winner`,
+    choice: `${claim}: choice`,
+    rank: `${claim}: rank`,
+    best: `${claim}: best`,
+  }) as const
+
+/** Arrays of deaths and moves: marks, and the lists that are made of them. */
+export const FATES = {
+  dies: 'dies',
+  goes: 'goes',
+  dead: 'the dead',
+  movers: 'the movers',
+  to: 'where movers go',
+} as const
+
+/** The record column that says in which partition a birth is. */
+export const BIRTHPLACE = 'partition'
+
+/** The stream of a population's births. */
+export const birthStream = (population: string) => `births: ${population}`
+
+/** Arrays beside a population's columns: kinds by name. */
+export interface Besides {
+  readonly hidden: ReadonlyMap<string, Kind>
+  readonly scratch: ReadonlyMap<string, Kind>
+}
+
+/** What a population needs beside its columns. */
+export function besideNeeds(
+  population: string,
+  claims: Iterable<ClaimData>,
+  kernels: readonly KernelEngine[],
+): Besides {
+  const hidden = new Map<string, Kind>()
+  const scratch = new Map<string, Kind>()
+  for (const { name, by, on } of claims) {
+    const arrays = claimArrays(name)
+    if (by === population) {
+      hidden.set(arrays.won, 'u8').set(arrays.target, 'f64')
+      scratch.set(arrays.choice, 'i32').set(arrays.rank, 'u32')
+    }
+    if (on === population) {
+      hidden.set(arrays.winner, 'f64')
+      scratch.set(arrays.best, 'i32')
+    }
+  }
+  const own = kernels.filter(e => e.population === population)
+  if (own.some(e => e.despawns)) scratch.set(FATES.dies, 'u8').set(FATES.dead, 'f64')
+  if (own.some(e => e.moves)) scratch.set(FATES.goes, 'u32').set(FATES.movers, 'f64').set(FATES.to, 'u32')
+  return { hidden, scratch }
+}
+
+function recordColumn({ kind, size, default: value }: ColumnData): Omit<RecordColumn, 'offset'> {
+  return { kind, size, default: value }
+}
+
+/** The streams of a scenario. `capacityOf`: of a population. */
+export function streamNeeds(
+  kernels: readonly KernelEngine[],
+  populations: readonly PopulationData[],
+  capacityOf: (population: string) => number,
+): ReadonlyMap<string, StreamNeeds> {
+  const needs = new Map<string, StreamNeeds>()
+  const born = new Set(kernels.flatMap(e => [...e.spawns.values()]))
+  for (const { name, columns } of populations) {
+    if (!born.has(name)) continue
+    const records = [...columns].map(([column, data]) => [column, recordColumn(data)] as const)
+    needs.set(birthStream(name), {
+      capacity: capacityOf(name),
+      columns: new Map([[BIRTHPLACE, { kind: 'u32', size: 1, default: 0 }], ...records]),
+    })
+  }
+  return needs
+}
