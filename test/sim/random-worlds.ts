@@ -1,20 +1,22 @@
 // Random worlds as plain data, drawn by fast-check: populations of every shape, columns of every kind, kernels that read,
 // write, sense and have effects, main engines and commands.
 import * as fc from 'fast-check'
-import type {
-  Act,
-  ColumnKind,
-  ColumnSpec,
-  EngineSpec,
-  Expression,
-  KernelSpec,
-  MainSpec,
-  MeasureSpec,
-  Pick,
-  PopulationSpec,
-  Step,
-  Target,
-  WorldSpec,
+import {
+  type Act,
+  type ClaimSpec,
+  type ColumnKind,
+  type ColumnSpec,
+  type EngineSpec,
+  type Expression,
+  type KernelSpec,
+  type MainSpec,
+  type MeasureSpec,
+  PARTITIONS,
+  type Pick,
+  type PopulationSpec,
+  type Step,
+  type Target,
+  type WorldSpec,
 } from '../fixtures/world-spec.js'
 
 const KINDS: readonly ColumnKind[] = [
@@ -32,7 +34,6 @@ const KINDS: readonly ColumnKind[] = [
   'index',
   'fixed',
 ]
-const PARTITIONS = ['0', 'north', 'south'] as const
 /** Rows of a lattice's blocks: chosen by the engine, the smallest that it chooses. */
 const LATTICE_BLOCK = 64
 
@@ -122,11 +123,19 @@ class Programmer {
   readonly #d: Draw
   readonly #home: PopulationSpec
   readonly #all: readonly PopulationSpec[]
+  readonly #claims: readonly ClaimSpec[]
+  readonly claims = new Set<string>()
+  readonly outcomes = new Set<string>()
+  readonly spawns = new Set<string>()
+  despawns = false
+  moves = false
 
-  constructor(d: Draw, home: PopulationSpec, all: readonly PopulationSpec[]) {
+  /** `claims`: those that some engine makes. */
+  constructor(d: Draw, home: PopulationSpec, all: readonly PopulationSpec[], claims: readonly ClaimSpec[]) {
     this.#d = d
     this.#home = home
     this.#all = all
+    this.#claims = claims
   }
 
   #own(): { column: string; k: number } {
@@ -159,8 +168,18 @@ class Programmer {
     if (choice <= 1) return { is: 'own', ...this.#own() }
     if (choice === 2) return { is: 'number', value: d.int(-1000, 1000) }
     if (choice === 3) return { is: d.of(['elapsed', 'tick', 'id', 'partition'] as const) }
-    if (choice === 4)
+    if (choice === 4 && d.yes(1, 2))
       return { is: 'draw', what: d.of(['float', 'int', 'chance', 'normal', 'exponential', 'u32'] as const) }
+    const told = this.#claims.filter(c => c.by === this.#home.name || c.on === this.#home.name)
+    if (choice === 4 && told.length > 0) {
+      const { name, by, on } = d.of(told)
+      const sides = [
+        ...(by === this.#home.name ? (['won', 'target'] as const) : []),
+        ...(on === this.#home.name ? (['winner'] as const) : []),
+      ]
+      this.outcomes.add(name)
+      return { is: d.of(sides), claim: name }
+    }
     if (choice === 5) {
       const { target, to } = this.#target()
       const open = Object.entries(to.columns).filter(([, c]) => c.effect)
@@ -173,8 +192,58 @@ class Programmer {
     return { is, of: [this.expression(depth - 1), this.expression(depth - 1)] }
   }
 
+  /** A step by which the row deals with others; undefined where there is none to be had. */
+  deal(): Step | undefined {
+    const d = this.#d
+    const sometimes = { when: this.expression(1), of: d.of([1, 2, 3, 5]) }
+    const choice = d.int(0, 5)
+    if (choice <= 1) {
+      const { target, to } = this.#target()
+      const open = this.#claims.filter(c => c.by === this.#home.name && c.on === to.name && !this.claims.has(c.name))
+      if (open.length === 0) return undefined
+      const { name } = d.of(open)
+      const key = `claim ${to.name}`
+      this.claims.add(name)
+      this.#touch(this.senses, key, to.name)
+      return {
+        does: 'claim',
+        claim: name,
+        key,
+        target,
+        ...(d.yes(1, 2) ? { rank: this.expression(1) } : {}),
+        ...sometimes,
+      }
+    }
+    if (choice <= 3) {
+      const { name, columns } = d.of(this.#all.filter(p => p.shape === 'ordinary'))
+      const values = d.list(0, 3, () => {
+        const [column, { size }] = d.of(Object.entries(columns))
+        return { column, k: d.int(0, size - 1), value: this.expression(1) }
+      })
+      this.spawns.add(name)
+      return {
+        does: 'spawn',
+        population: name,
+        values,
+        ...(d.yes(1, 2) ? { partition: this.expression(1) } : {}),
+        ...sometimes,
+      }
+    }
+    if (this.#home.shape !== 'ordinary') return undefined
+    if (choice === 4) {
+      this.despawns = true
+      return { does: 'despawn', ...sometimes, of: sometimes.of + 2 }
+    }
+    this.moves = true
+    return { does: 'move', partition: this.expression(1), ...sometimes }
+  }
+
   step(writes: readonly string[]): Step {
     const d = this.#d
+    if (d.yes(1, 3)) {
+      const dealt = this.deal()
+      if (dealt) return dealt
+    }
     if (d.yes(2, 5)) {
       const { target, to } = this.#target()
       const open = Object.entries(to.columns).filter(([, c]) => c.effect)
@@ -201,12 +270,18 @@ function schedule(d: Draw, name: string, before: readonly string[]) {
   }
 }
 
-function kernel(d: Draw, name: string, before: readonly string[], all: readonly PopulationSpec[]): KernelSpec {
+function kernel(
+  d: Draw,
+  name: string,
+  before: readonly string[],
+  all: readonly PopulationSpec[],
+  claims: readonly ClaimSpec[],
+): KernelSpec {
   const home = d.hot(all)
   const writes = [...new Set(d.list(1, 3, () => d.hot(Object.keys(home.columns))))]
-  const programmer = new Programmer(d, home, all)
+  const programmer = new Programmer(d, home, all, claims)
   const program = d.list(1, 4, () => programmer.step(writes))
-  const { used, senses, effects } = programmer
+  const { used, senses, effects, despawns, moves } = programmer
   return {
     kind: 'kernel',
     ...schedule(d, name, before),
@@ -216,6 +291,11 @@ function kernel(d: Draw, name: string, before: readonly string[], all: readonly 
     writes,
     senses: senses as Record<string, Pick>,
     effects: effects as Record<string, Pick>,
+    claims: [...programmer.claims],
+    outcomes: [...programmer.outcomes],
+    spawns: [...programmer.spawns],
+    despawns,
+    moves,
     program,
   }
 }
@@ -251,6 +331,28 @@ function commands(d: Draw, all: readonly PopulationSpec[]): Act[][] {
   return d.list(0, 2, () => [...d.list(1, 3, () => act(d, all)), ...(d.yes(1, 4) ? [{ does: 'fail' as const }] : [])])
 }
 
+function isMade({ name }: ClaimSpec, engines: readonly EngineSpec[]): boolean {
+  return engines.some(e => e.kind === 'kernel' && e.claims.includes(name))
+}
+
+/** An engine that makes a claim which no other makes: an outcome that nobody brings about is refused. */
+function maker(name: string, claim: ClaimSpec, all: readonly PopulationSpec[]): KernelSpec {
+  const home = all.find(p => p.name === claim.by) as PopulationSpec
+  const link = Object.entries(home.columns).find(([, c]) => c.to === claim.on)
+  const key = 'claim'
+  const step = (column: string, via: Target['via']): Step => ({
+    ...{ does: 'claim', claim: claim.name, key, target: { via, column, k: 0 } },
+    ...{ when: { is: 'id' }, of: 2 },
+  })
+  return {
+    ...{ kind: 'kernel', name, priority: 1, dependencies: [], every: 1, phase: 0, population: home.name, weight: 1 },
+    ...{ writes: [], effects: {}, claims: [claim.name], outcomes: [], spawns: [], despawns: false, moves: false },
+    reads: link ? [link[0]] : [],
+    senses: { [key]: { population: claim.on, columns: [] } },
+    program: link ? [step(link[0], link[1].kind as Target['via'])] : [],
+  }
+}
+
 /** A whole world. */
 export const worlds: fc.Arbitrary<WorldSpec> = fc.gen().map(gen => {
   const d = new Draw(gen)
@@ -262,16 +364,20 @@ export const worlds: fc.Arbitrary<WorldSpec> = fc.gen().map(gen => {
     ...(d.yes(1, 2) ? ['thing' as const] : []),
   ] as const
   const all = names.map(name => population(d, name, shapes[name as keyof typeof shapes], names))
+  const claims = d.list(0, 3, i => ({ name: `claim ${i}`, by: d.hot(all).name, on: d.hot(all).name }))
   const engines: EngineSpec[] = []
   const count = d.int(2, 7)
   for (let i = 0; i < count; i++) {
     const before = engines.map(e => e.name)
     const name = `${d.of(['a', 'b', 'c'])} ${i}`
-    engines.push(d.yes(1, 6) ? main(d, name, before, all) : kernel(d, name, before, all))
+    engines.push(d.yes(1, 6) ? main(d, name, before, all) : kernel(d, name, before, all, claims))
   }
+  for (const [i, unmade] of claims.filter(c => !isMade(c, engines)).entries())
+    engines.push(maker(`d ${i}`, unmade, all))
   return {
     seed: d.seed(),
     populations: all,
+    claims,
     engines,
     measures: Object.fromEntries(d.list(1, 5, i => [`m${i}`, measure(d, all)])),
     runs: d.list(1, 3, () => ({ commands: commands(d, all), ticks: d.int(1, 4) })),

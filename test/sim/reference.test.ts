@@ -44,7 +44,7 @@ async function engineRun(spec: WorldSpec, options: SimulationOptions): Promise<S
   }
 }
 
-function referenceRun(spec: WorldSpec): Seen {
+function referenceRun(spec: WorldSpec, happened: Record<string, number> = {}): Seen {
   const reference = new Reference(spec)
   const measures: unknown[] = []
   const agents: Record<string, readonly ShownRow[]>[] = []
@@ -55,6 +55,7 @@ function referenceRun(spec: WorldSpec): Seen {
     }
     agents.push(Object.fromEntries(spec.populations.map(({ name }) => [name, reference.rows(name)])))
   }
+  for (const [what, times] of Object.entries(reference.happened)) happened[what] = (happened[what] ?? 0) + times
   return { measures, agents }
 }
 
@@ -73,11 +74,12 @@ function firstDifference(found: Seen, expected: Seen, spec: WorldSpec): string {
 }
 
 t.test('the engine and the plain reference give the same agents and measures', async t => {
+  const happened: Record<string, number> = {}
   let ticks = 0
   let deaths = 0
   await fc.assert(
     fc.asyncProperty(worlds, async spec => {
-      const expected = referenceRun(spec)
+      const expected = referenceRun(spec, happened)
       const { hash, ...found } = await engineRun(spec, { workers: 0 })
       if (!isDeepStrictEqual(found, expected)) throw new Error(firstDifference(found, expected, spec))
       ticks += expected.measures.length
@@ -87,6 +89,8 @@ t.test('the engine and the plain reference give the same agents and measures', a
   )
   t.ok(ticks > 100, 'many ticks were compared')
   t.ok(deaths > 0, 'slots were used again in some worlds')
+  for (const [what, times] of Object.entries(happened)) t.ok(times > 0, `${what} happened`)
+  t.comment(JSON.stringify(happened))
 })
 
 const FRIEND = { via: 'ref', column: 'friend', k: 0 } as const
@@ -138,6 +142,7 @@ function pair(engines: readonly Partial<KernelSpec>[]): WorldSpec {
   const links = (steps: readonly Step[] | undefined) => (JSON.stringify(steps).includes('"friend"') ? ['friend'] : [])
   return {
     seed: 11,
+    claims: [],
     populations: [
       {
         ...{ name: 'person', shape: 'ordinary', capacity: 100, width: 1, block: 16 },
@@ -163,6 +168,7 @@ function pair(engines: readonly Partial<KernelSpec>[]): WorldSpec {
         phase: 0,
       },
       ...{ weight: 1, writes: [], senses: {}, program: [] },
+      ...{ claims: [], outcomes: [], spawns: [], despawns: false, moves: false },
       effects: e.program?.includes(GIVE) ? { gifts: { population: 'person', columns: ['x'] } } : {},
       ...e,
       ...(e.program?.includes(GIVE)

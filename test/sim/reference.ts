@@ -2,14 +2,24 @@
 // slow, and it is the oracle of the engine. Of the library it uses the random numbers only.
 import { makeSequence, unitFloat, unitNormal } from '../../lib/core/sequence.js'
 import { PURPOSE, streamKey, threefry } from '../../lib/core/threefry.js'
-import { type ActWorld, doActs, drawValue, type RowAccess, runProgram, type Schema } from '../fixtures/row-program.js'
+import {
+  type ActWorld,
+  type Drafted,
+  doActs,
+  drawValue,
+  type RowAccess,
+  runProgram,
+  type Schema,
+} from '../fixtures/row-program.js'
 import {
   type Act,
+  type ClaimSpec,
   type ColumnSpec,
   type EngineSpec,
   type KernelSpec,
   LABELS,
   type MeasureSpec,
+  PARTITIONS,
   type PopulationSpec,
   UNIT,
   type WorldSpec,
@@ -22,6 +32,17 @@ interface Agent {
   turns: Record<string, number>
   born: number
   values: Record<string, number[]>
+  /** Of each claim, until the next tick: whether it won, whom it claimed, who won it. */
+  outcomes: Record<string, { won?: boolean; target?: number; winner?: number }>
+}
+
+/** All that the kernel of an engine puts out, to be committed when it ends. */
+interface Output {
+  readonly effects: Map<Agent, Record<string, number[]>>
+  readonly claims: { claim: string; by: Agent; on: Agent; rank: number }[]
+  readonly births: { population: string; partition: string; values: readonly Drafted[] }[]
+  readonly deaths: Set<Agent>
+  readonly moves: Map<Agent, string>
 }
 
 interface PopulationState {
@@ -44,6 +65,8 @@ const DEFAULTS: Readonly<Record<string, number>> = { index: 0xffffffff }
 
 export class Reference {
   tick = 0
+  /** How often each thing happened that kernels do to one another: a test of nothing that happens proves nothing. */
+  readonly happened = { contests: 0, births: 0, refused: 0, deaths: 0, moves: 0 }
   readonly #spec: WorldSpec
   readonly #schema: Schema
   readonly #engines: readonly EngineSpec[]
@@ -57,9 +80,9 @@ export class Reference {
       column: (population, column) => this.#of(population).columns[column],
       agents: ({ to }) => (to === undefined ? 1 : this.#of(to).agents.reduce((n, [, count]) => n + count, 0)),
     }
-    const empty = () => ({ partitions: [[]], generations: [], free: [] })
+    const empty = () => ({ partitions: PARTITIONS.map(() => []), generations: [], free: [] })
     this.#state = {
-      partitions: ['0'],
+      partitions: [...PARTITIONS],
       populations: Object.fromEntries(spec.populations.map(p => [p.name, empty()])),
     }
     const random = makeSequence(streamKey(spec.seed, '', PURPOSE.setup, 0))
@@ -112,7 +135,7 @@ export class Reference {
       values[name] = Array.from({ length: c.size }, () => value(c))
     const id = state.generations[slot - 1] * 2 ** 32 + slot
     while (state.partitions.length <= number) state.partitions.push([])
-    state.partitions[number].push({ id, partition, turns: {}, born: tick, values })
+    state.partitions[number].push({ id, partition, turns: {}, born: tick, values, outcomes: {} })
   }
 
   #despawn(population: string, agent: Agent): void {
@@ -121,8 +144,7 @@ export class Reference {
     const slot = agent.id % 2 ** 32
     state.generations[slot - 1]++
     state.free.push(slot)
-    const last = home.pop() as Agent
-    if (last !== agent) home[home.indexOf(agent)] = last
+    takeAway(home, agent)
   }
 
   /** Applies a command when a tick begins; one that throws changes nothing. */
@@ -145,6 +167,7 @@ export class Reference {
         if (c.reset)
           for (const agent of this.#all(name))
             agent.values[column] = agent.values[column].map(() => c.default ?? DEFAULTS[c.kind] ?? 0)
+    for (const { name } of this.#spec.populations) for (const agent of this.#all(name)) agent.outcomes = {}
     for (const acts of commands) this.#command(acts)
     for (const engine of this.#engines) {
       if ((tick - engine.phase) % engine.every !== 0) continue
@@ -159,7 +182,7 @@ export class Reference {
 
   #kernel(engine: KernelSpec, tick: number): void {
     const asItWas = structuredClone(this.#state)
-    const effects = new Map<Agent, Record<string, number[]>>()
+    const output: Output = { effects: new Map(), claims: [], births: [], deaths: new Set(), moves: new Map() }
     const turnsOf = Math.round(1 / engine.weight)
     const run = (tick - engine.phase) / engine.every
     const { block } = this.#of(engine.population)
@@ -168,14 +191,54 @@ export class Reference {
         if ((Math.floor(i / block) + run) % turnsOf !== 0) continue
         const elapsed = engine.every === 1 && turnsOf === 1 ? 1 : tick - (agent.turns[engine.name] ?? agent.born)
         agent.turns[engine.name] = tick
-        const row = this.#row(engine, agent, number, asItWas, effects)
+        const row = this.#row(engine, agent, number, asItWas, output)
         runProgram(engine.program, engine.population, engine.effects, this.#schema, {
           ...row,
           elapsed: Math.max(1, elapsed),
         })
       }
     }
-    this.#merge(engine, effects)
+    this.#merge(engine, output.effects)
+    this.#settle(output.claims)
+    this.#restructure(engine, output)
+  }
+
+  /** The lowest rank wins, then the lowest id. */
+  #settle(claims: Output['claims']): void {
+    for (const { claim, by, on, rank } of claims) {
+      const rivals = claims.filter(c => c.claim === claim && c.on === on)
+      const won = rivals.every(c => rank < c.rank || (rank === c.rank && by.id <= c.by.id))
+      by.outcomes[claim] = { ...by.outcomes[claim], won, target: on.id }
+      if (won && rivals.length > 1) this.happened.contests++
+      if (won) on.outcomes[claim] = { ...on.outcomes[claim], winner: by.id }
+    }
+  }
+
+  /** Births while there is room, then deaths, then moves of those who live. */
+  #restructure({ population }: KernelSpec, { births, deaths, moves }: Output): void {
+    const room = new Map(this.#spec.populations.map(p => [p.name, p.capacity - this.#all(p.name).length]))
+    for (const { population: of, partition, values } of births) {
+      const left = room.get(of) as number
+      if (left === 0) {
+        this.happened.refused++
+        continue
+      }
+      this.happened.births++
+      room.set(of, left - 1)
+      this.#spawn(of, partition, this.tick, c => c.default ?? DEFAULTS[c.kind] ?? 0)
+      const child = this.#state.populations[of].partitions[this.#state.partitions.indexOf(partition)].at(-1) as Agent
+      for (const { column, k, value } of values) child.values[column][k] = value
+    }
+    this.happened.deaths += deaths.size
+    for (const agent of deaths) this.#despawn(population, agent)
+    const { partitions } = this.#state.populations[population]
+    for (const [agent, to] of moves) {
+      if (deaths.has(agent) || agent.partition === to) continue
+      takeAway(partitions[this.#state.partitions.indexOf(agent.partition)], agent)
+      agent.partition = to
+      this.happened.moves++
+      partitions[this.#state.partitions.indexOf(to)].push(agent)
+    }
   }
 
   #row(
@@ -183,10 +246,11 @@ export class Reference {
     agent: Agent,
     partition: number,
     asItWas: WorldState,
-    effects: Map<Agent, Record<string, number[]>>,
+    { effects, claims, births, deaths, moves }: Output,
   ): Omit<RowAccess, 'elapsed'> {
     const populationOf = (key: string) => (engine.senses[key] ?? engine.effects[key]).population
     let draws = 0
+    let ranks = 0
     return {
       id: agent.id,
       partition,
@@ -204,7 +268,18 @@ export class Reference {
         effects.set(target, found)
         found[column] = [...(found[column] ?? []), value]
       },
-      draw: what => draw(this.#spec.seed, engine.name, this.tick, agent.id, draws++, what),
+      draw: what => draw(this.#spec.seed, engine.name, PURPOSE.kernel, this.tick, agent.id, draws++, what),
+      outcome: (what, claim) => Number(agent.outcomes[claim]?.[what] ?? 0),
+      claim: (claim, handle, given) => {
+        const { on } = this.#spec.claims.find(c => c.name === claim) as ClaimSpec
+        const rank = given ?? draw(this.#spec.seed, engine.name, PURPOSE.claimRank, this.tick, agent.id, ranks++, 'u32')
+        claims.push({ claim, by: agent, on: this.#all(on)[handle], rank })
+      },
+      spawn: (population, to, values) => {
+        births.push({ population, partition: this.#state.partitions[to ?? partition], values })
+      },
+      despawn: () => void deaths.add(agent),
+      move: to => void moves.set(agent, this.#state.partitions[to]),
     }
   }
 
@@ -300,8 +375,22 @@ function inOrder(engines: readonly EngineSpec[]): EngineSpec[] {
   return placed
 }
 
-function draw(seed: number, engine: string, tick: number, id: number, n: number, what: string): number {
-  const key = streamKey(seed, engine, PURPOSE.kernel, tick)
+/** The last agent of a partition takes the place of the one that goes. */
+function takeAway(home: Agent[], agent: Agent): void {
+  const last = home.pop() as Agent
+  if (last !== agent) home[home.indexOf(agent)] = last
+}
+
+function draw(
+  seed: number,
+  engine: string,
+  purpose: number,
+  tick: number,
+  id: number,
+  n: number,
+  what: string,
+): number {
+  const key = streamKey(seed, engine, purpose, tick)
   const out = new Int32Array(2)
   threefry(key[0], key[1], (id % 2 ** 32) | 0, Math.floor(id / 2 ** 32) * 2 ** 11 + n, out, 0)
   const float = unitFloat(out[0], out[1])
