@@ -22,16 +22,16 @@ export {
   u16,
   u32,
 } from './memory/columns.js'
+export { defineGrid, type Grid, type GridOptions } from './memory/grid.js'
 export { defineParams, type Param, type Params, type ParamValues } from './memory/params.js'
 export {
-  type Access,
   type AnyPopulation,
   defineLattice,
   definePopulation,
   type Lattice,
   type Population,
-  type Rows,
 } from './memory/population.js'
+export type { Access, Cells, Matches, Rows, Runs } from './memory/sight.js'
 export type { Table } from './memory/table.js'
 export type { World } from './memory/world.js'
 export type { Receipt } from './run/commands.js'

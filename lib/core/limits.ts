@@ -74,3 +74,12 @@ export const MAX_PENDING_COMMANDS = 100_000
 
 /** Entries that a journal in memory keeps at least, at most twice as many: nothing grows with the number of ticks. */
 export const JOURNAL_ENTRIES = 10_000
+
+/** Cells of one grid, halo included, and runs of one view: four bytes each, and as many again for each share of the rows. */
+export const MAX_CELLS = 2 ** 26
+
+/** Shares of the rows that are counted and placed in parallel when a view is sorted: each has a table of all runs. */
+export const MAX_SORT_SHARES = 32
+
+/** Rows of a view that one thread sorts by itself: the barriers between the steps would take longer. */
+export const SMALL_SORT_ROWS = 2048

@@ -10,6 +10,8 @@ import { EffectColumn } from './effects.js'
 import { Fates } from './fates.js'
 import { birthStream } from './needs.js'
 import { openStreams, type Stream } from './streams.js'
+import type { PlannedView } from './view-plan.js'
+import { Views } from './views.js'
 
 /** What an exchange is made from. */
 export interface ExchangeOptions {
@@ -19,6 +21,8 @@ export interface ExchangeOptions {
   readonly threads: number
   readonly claims: Iterable<ClaimData>
   readonly kernels: readonly KernelEngine[]
+  /** As the memory's layout has them. */
+  readonly views: readonly PlannedView[]
 }
 
 export class Exchange {
@@ -30,11 +34,13 @@ export class Exchange {
   readonly births: ReadonlyMap<string, Births>
   /** By population. */
   readonly fates: ReadonlyMap<string, Fates>
+  readonly views: Views
   readonly #streams: ReadonlyMap<string, Stream>
 
-  constructor({ memory, staging, threads, claims, kernels }: ExchangeOptions) {
+  constructor({ memory, staging, threads, claims, kernels, views }: ExchangeOptions) {
     this.#streams = openStreams(memory.buffer, staging, memory.layout)
     this.effects = effectColumns(memory, threads)
+    this.views = new Views(views, memory)
     const board = (c: ClaimData) => new ClaimBoard(c, memory.population(c.by), memory.population(c.on))
     this.claims = new Map([...claims].map(c => [c.name, board(c)]))
     this.births = new Map(

@@ -69,6 +69,9 @@ export const RESERVED_NAMES = [
   'stride',
   'layer',
   'reach',
+  'within',
+  'nearest',
+  'found',
   'add',
 ] as const
 

@@ -4,6 +4,7 @@
 //   world      [header][partition name ends][partition name bytes][measure values][measure ring][measure partials][stream tables]…
 //   population [meta][frame tables][partition tables][slot tables][id][partition][column]…[turns]…[copies]…[effects]…
 //              [hidden]…[scratch]…[counts]
+//   view       [state][refused][keys][counts][totals][first][row][id][picked column]…
 //
 // A column is contiguous over all frames of its population: row = frame * block + position. Every array begins at a
 // multiple of 64 bytes, and successive ones are staggered within a 4 KiB page: columns that start at the same place of
@@ -37,8 +38,13 @@ export const META = {
   stale: 7,
   /** Grows, modulo 2^32, with each row that comes, goes or moves: what is made of rows is made anew when it has changed. */
   structure: 8,
+  /** Grows, modulo 2^32, with each change of values that a host, command, main engine or setup makes. */
+  edits: 9,
   words: 16,
 } as const
+
+/** Words of a view's state: whether it was ever made, of which rows and values, and what has been written since. */
+export const VIEW = { made: 0, structure: 1, edits: 2, target: 3, staleKeys: 4, staleColumns: 5, words: 16 } as const
 
 /** Words of the world's header. */
 export const HEADER = { partitions: 0, words: 16 } as const
@@ -132,6 +138,25 @@ export interface StreamLayout {
   readonly count: number
 }
 
+/** A sorted view in memory: rows in runs, with copies of columns. */
+export interface ViewLayout {
+  /** VIEW.words words. */
+  readonly state: number
+  /** A word a share: the entry that it refused, plus one. */
+  readonly refused: number
+  /** The run of each entry. */
+  readonly keys: number
+  /** Shares * runs words: entries of each share by run, then where its next one goes. */
+  readonly counts: number
+  /** A word a stretch of runs. */
+  readonly totals: number
+  readonly first: number
+  readonly row: number
+  readonly id: number
+  readonly columns: ReadonlyMap<string, number>
+  readonly bytes: number
+}
+
 /** A world in memory. */
 export interface WorldLayout {
   readonly bytes: number
@@ -146,6 +171,7 @@ export interface WorldLayout {
   readonly measurePartials: readonly number[]
   readonly ones: number
   readonly populations: readonly PopulationLayout[]
+  readonly views: readonly ViewLayout[]
   readonly streams: ReadonlyMap<string, StreamLayout>
 }
 
@@ -168,12 +194,24 @@ export interface PopulationNeeds {
   readonly scratch?: ReadonlyMap<string, Kind>
 }
 
+/** What a sorted view needs: `entries` are sorted into `runs` of at most `copies` in all. */
+export interface ViewNeeds {
+  readonly entries: number
+  readonly runs: number
+  readonly copies: number
+  readonly shares: number
+  readonly stretches: number
+  readonly columns: ReadonlyMap<string, { readonly kind: Kind; readonly size: number }>
+}
+
 /** What a world needs. measures: for each the population (by position) and the numbers kept a block. */
 export interface WorldNeeds {
   readonly threads: number
   readonly populations: readonly PopulationNeeds[]
   readonly measures: readonly { readonly population: number; readonly slots: number; readonly values: number }[]
   readonly streams?: ReadonlyMap<string, StreamNeeds>
+  /** Of rows of the populations before, once these are placed. */
+  readonly views?: (populations: readonly PopulationLayout[]) => readonly ViewNeeds[]
 }
 
 /** The block for a capacity: about 256 blocks, from 64 to 4,096 rows. */
@@ -279,6 +317,25 @@ function placeStream(world: Cursor, staging: Cursor, { capacity, columns }: Stre
   }
 }
 
+function placeView(cursor: Cursor, needs: ViewNeeds): ViewLayout {
+  const words = (n: number) => cursor.take(n * 4)
+  const begin = cursor.end
+  const place = {
+    state: words(VIEW.words),
+    refused: words(needs.shares),
+    keys: words(needs.entries),
+    counts: words(needs.shares * needs.runs),
+    totals: words(needs.stretches),
+    first: words(needs.runs + 1),
+    row: words(needs.copies),
+    id: cursor.take(needs.copies * 8),
+    columns: new Map(
+      [...needs.columns].map(([name, { kind, size }]) => [name, cursor.take(needs.copies * size * bytesOf(kind))]),
+    ),
+  }
+  return { ...place, bytes: cursor.end - begin }
+}
+
 /** Places everything. ARENA_TOO_LARGE, SCENARIO_INVALID. */
 export function layOut(needs: WorldNeeds): WorldLayout {
   const cursor = new Cursor()
@@ -286,6 +343,7 @@ export function layOut(needs: WorldNeeds): WorldLayout {
   const partitionNameEnds = cursor.take(MAX_PARTITIONS * 4)
   const partitionNames = cursor.take(MAX_PARTITION_NAME_BYTES)
   const populations = needs.populations.map((p, i) => placePopulation(cursor, p, i, needs.threads))
+  const views = (needs.views?.(populations) ?? []).map(view => placeView(cursor, view))
   const values = needs.measures.reduce((n, m) => n + m.values, 0)
   const measureValues = cursor.take(values * 8)
   const measureRing = cursor.take((values + 1) * 8 * MEASURE_RING_TICKS)
@@ -318,5 +376,6 @@ export function layOut(needs: WorldNeeds): WorldLayout {
     ones,
     populations,
     streams,
+    views,
   }
 }

@@ -104,6 +104,13 @@ export class PopulationMemory {
     this.slots.undo = log
   }
 
+  /** To be called by whoever changes values of rows that are there, other than an engine. */
+  noteEdit(): void {
+    const { meta } = this.frames
+    this.#undo?.touch(meta, META.edits)
+    meta[META.edits]++
+  }
+
   /** Agents alive. */
   get size(): number {
     return this.frames.meta[META.size]

@@ -2,20 +2,11 @@
 import { PopulaceError } from '../core/errors.js'
 import { MAX_BLOCK, MAX_NAME_LENGTH, MIN_BLOCK } from '../core/limits.js'
 import { hint } from '../core/suggest.js'
-import { type AnyColumn, type Columns, type Forbid, RESERVED_NAMES, type Read, type View } from './column-types.js'
+import { type AnyColumn, type Columns, type Forbid, RESERVED_NAMES, type Values } from './column-types.js'
 import { type ColumnData, columnData } from './columns.js'
 import type { Params, Size } from './params.js'
-
-/** What an engine may sense: declared by value, given to the kernel as `Shape`. */
-export interface Access<Shape> {
-  readonly shape?: Shape
-}
-
-/** Views of some columns. */
-export type Reads<C extends Columns, K extends keyof C> = { readonly [k in K]: Read<C[k]> }
-
-/** Random access. rowOf gives -1 for NONE and for the dead. */
-export type Rows<C extends Columns, K extends keyof C> = Reads<C, K> & { readonly id: View; rowOf(id: number): number }
+import type { Access, ByData, Matches, PickData, Rows, Runs, WhereData } from './sight.js'
+import { storedValues } from './table.js'
 
 /** A population as kernels, measures and hosts name it. */
 export interface Population<N extends string, C extends Columns> {
@@ -25,6 +16,14 @@ export interface Population<N extends string, C extends Columns> {
   pick<const K extends (keyof C & string)[]>(
     ...columns: K
   ): Access<Rows<C, K[number]>> & { readonly of: C; readonly picked?: K[number] }
+  /**
+   * Runs by the row that a ref or index column of this population names: members of a town, orders of a book, edges of
+   * a node; `first` goes by rows of the population named. Who names nobody, or somebody dead, is in no run; of a column
+   * with several values a row, a row is in the run of each. COLUMN_UNKNOWN, COLUMN_INVALID.
+   */
+  by<const K extends (keyof C & string)[]>(refColumn: keyof C & string, ...columns: K): Access<Runs<C, K[number]>>
+  /** Rows whose values match; all rows, of an empty match. COLUMN_UNKNOWN, VALUE_INVALID. */
+  where(match: Values<C>): Access<Matches>
 }
 
 /** Any population. */
@@ -46,13 +45,6 @@ export interface PopulationData {
   readonly lattice:
     | { readonly width: Size<Params>; readonly height: Size<Params>; readonly depth: Size<Params> }
     | undefined
-}
-
-/** What is behind an Access. */
-export interface PickData {
-  readonly kind: 'pick'
-  readonly population: string
-  readonly columns: readonly string[]
 }
 
 const DATA = Symbol.for('populace.population')
@@ -128,10 +120,45 @@ function make(data: PopulationData, columns: Columns): object {
       for (const column of picked) knownColumn(data, column)
       return { kind: 'pick', population: name, columns: picked }
     },
+    by(key: string, ...columns: string[]): ByData {
+      const { to } = checkReference(data, key)
+      for (const column of columns) knownColumn(data, column)
+      return { kind: 'by', population: name, columns, key, to: to === undefined || to === 'self' ? name : to }
+    },
+    where(match: object): WhereData {
+      return { kind: 'where', population: name, columns: [], match: storedMatch(data, match) }
+    },
     ...(data.lattice ? { lattice: true } : {}),
   }
   Object.defineProperty(population, DATA, { value: data })
   return Object.freeze(population)
+}
+
+/** Refuses columns that name no agents. COLUMN_UNKNOWN, COLUMN_INVALID. */
+export function checkReference(data: PopulationData, column: string): ColumnData {
+  const found = knownColumn(data, column)
+  if (found.to !== undefined) return found
+  throw new PopulaceError(
+    'COLUMN_INVALID',
+    `Runs by '${data.name}.${column}' are asked for, which names no agents`,
+    'Give a column made with ref() or index(); by cell of a position, use defineGrid.',
+  )
+}
+
+function storedMatch(data: PopulationData, match: unknown): Record<string, readonly number[]> {
+  if (typeof match !== 'object' || match === null)
+    throw new PopulaceError(
+      'VALUE_INVALID',
+      `The where of population '${data.name}' is given ${String(match)}`,
+      'Give an object of values by column name; {} matches all.',
+    )
+  const given = Object.entries(match).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(
+    given.map(([name, value]) => {
+      const where = `The where of population '${data.name}', column '${name}',`
+      return [name, storedValues(knownColumn(data, name), value, where)]
+    }),
+  )
 }
 
 /** The column's description. COLUMN_UNKNOWN, naming the nearest known one. */

@@ -118,6 +118,7 @@ export class Table<C extends Columns> {
   }
 
   #write(row: number, values: readonly [BoundColumn, readonly number[]][]): void {
+    this.#memory.noteEdit()
     for (const [{ array, size }, numbers] of values) {
       this.#memory.undo?.touch(array, row * size, size)
       for (let k = 0; k < size; k++) array[row * size + k] = numbers[k]
@@ -245,6 +246,7 @@ export class Table<C extends Columns> {
     count: number,
     fill: (columns: { readonly [k in keyof C]: Write<C[k]> }) => void,
   ): void {
+    this.#memory.noteEdit()
     const views: Record<string, AnyArray> = {}
     const whole = segments.length === 1 ? segments[0] : undefined
     for (const [name, { array, size, layout }] of this.#memory.columns) {

@@ -4,6 +4,7 @@ import { high, low, PURPOSE, streamBase, threefry } from '../core/threefry.js'
 import type { Exchange } from '../exchange/exchange.js'
 import { type OutputOptions, Outputs } from '../exchange/outputs.js'
 import { makeRows } from '../exchange/rows.js'
+import { shapeView } from '../exchange/view-shape.js'
 import { type AgentRandom, makeAgentRandom, type RowGuard } from '../kernels/agent-random.js'
 import { arrayAt } from '../memory/arrays.js'
 import type { AnyArray } from '../memory/column-types.js'
@@ -45,10 +46,15 @@ function ownColumns(engine: KernelEngine, population: PopulationMemory): Record<
   return own
 }
 
-function sight(engine: KernelEngine, memory: WorldMemory): Record<string, object> {
+function sight(engine: KernelEngine, memory: WorldMemory, exchange: Exchange): Record<string, object> {
   const { writes } = touchedBy(engine)
   const seen: Record<string, object> = {}
-  for (const [key, { population: name, columns }] of engine.senses) {
+  for (const [key, { population: name, columns, access }] of engine.senses) {
+    const view = exchange.views.behind(access)
+    if (view) {
+      seen[key] = shapeView(view, access.columns, engine.name)
+      continue
+    }
     const population = memory.population(name)
     const arrays: Record<string, AnyArray> = {}
     for (const column of columns) {
@@ -92,7 +98,7 @@ export function bindEngine(
   const outputs = new Outputs(engine, exchange, population, thread, plan.options.seed, o)
   const scope = {
     self,
-    seen: sight(engine, memory),
+    seen: sight(engine, memory, exchange),
     ...outputs.scope,
     random: random.random,
     params: plan.params,

@@ -104,7 +104,7 @@ class Checker implements CheckedEngine {
     this.#engine = engine
     this.#population = population
     this.#columns = watch(engine, population)
-    this.#sight = new SightAudit(engine, memory)
+    this.#sight = new SightAudit(engine, memory, exchange.views)
     this.#drew = new Uint8Array(population.layout.block)
     const note = (what: string, numbers: readonly number[]) => this.#digest.add(what, numbers)
     this.bound = bindEngine(plan, memory, engine, exchange, thread, { rowGuard: row => this.#noteDraw(row), note })
@@ -263,7 +263,7 @@ class Checker implements CheckedEngine {
     const broken = this.#sight.firstChange()
     if (broken)
       this.#fail(
-        `it wrote column '${broken.column}' of '${broken.population}', which it only senses (agent ${broken.agent})`,
+        `it wrote ${broken.what}, which it only senses${broken.agent === undefined ? '' : ` (agent ${broken.agent})`}`,
         -1,
         'Use an effect to change other rows.',
         tick,

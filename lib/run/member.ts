@@ -67,6 +67,7 @@ export class Member {
       threads: options.threads,
       claims: scenario.claims.values(),
       kernels: scenario.engines.filter(e => e.kind === 'kernel'),
+      views: plan.views,
     })
     this.#phases = plan.steps.map(step =>
       phasesOf(step, plan, this.memory, exchange, engine => this.#stepper(engine, exchange)),

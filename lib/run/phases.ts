@@ -9,6 +9,7 @@ import { isDue, type KernelEngine } from '../schedule/engine.js'
 import { type ColumnName, copiesOf } from '../schedule/stages.js'
 import { restructures, stages, touchedBy } from '../schedule/touches.js'
 import type { Plan, Step } from './plan.js'
+import { notingWrites, viewPhases } from './view-phases.js'
 
 /** Steps the rows of one frame. */
 export interface BlockStepper {
@@ -81,7 +82,8 @@ function resetPhase(columns: readonly ColumnName[], memory: WorldMemory, exchang
     { population: board.by, due: always, run: (frame: number) => board.clear(frame, 'by') },
     { population: board.on, due: always, run: (frame: number) => board.clear(frame, 'on') },
   ])
-  return blocksPhase([
+  const note = exchange.views.noteOf(columns)
+  const phase = blocksPhase([
     ...outcomes,
     ...columns.flatMap(({ population: name, column }) => {
       const population = memory.population(name)
@@ -98,6 +100,7 @@ function resetPhase(columns: readonly ColumnName[], memory: WorldMemory, exchang
       ]
     }),
   ])
+  return note ? { ...phase, serial: note } : phase
 }
 
 /** What engines sense and write is copied, as it was when they began. */
@@ -221,9 +224,10 @@ export function phasesOf(
   if (step.kind === 'reset') return [resetPhase(step.columns, memory, exchange)].map(anyOrder)
   if (step.kind === 'main') return []
   const { engines } = step
-  const run = runPhase(engines.map(stepper))
+  const run = notingWrites(runPhase(engines.map(stepper)), engines, exchange.views)
   const inOrder = engines.some(stages) // threads keep the first records of a stream, so they come to blocks in order
   return [
+    ...viewPhases(engines, exchange.views).map(anyOrder),
     anyOrder(copyPhase(engines, memory), 0),
     inOrder ? run : anyOrder(run, 1),
     ...[mergePhase(engines, exchange), ...claimPhases(engines, exchange)].map((phase, i) => anyOrder(phase, 2 + i)),

@@ -3,7 +3,8 @@
 
 import { PopulaceError } from '../core/errors.js'
 import { besideNeeds, streamNeeds } from '../exchange/needs.js'
-import { autoBlock, layOut, type WorldLayout } from '../memory/layout.js'
+import { type PlannedView, planViews, type ViewPlan, viewNeeds } from '../exchange/view-plan.js'
+import { autoBlock, layOut, type PopulationLayout, type ViewNeeds, type WorldLayout } from '../memory/layout.js'
 import { type Params, resolveParams, type Scalar, type Size } from '../memory/params.js'
 import type { PopulationData } from '../memory/population.js'
 import { type AnyEngine, type KernelEngine, type MainEngine, turnModulus } from '../schedule/engine.js'
@@ -41,6 +42,8 @@ export interface Plan {
   /** The first is always the reset step. */
   readonly steps: readonly Step[]
   readonly layout: WorldLayout
+  /** The sorted views that engines sense, as layout.views has them, each with what it needs. */
+  readonly views: readonly PlannedView[]
 }
 
 function sizeOf(size: Size<Params>, params: Readonly<Record<string, Scalar>>, what: string): number {
@@ -85,7 +88,18 @@ function resetColumns(populations: readonly PopulationData[]): ColumnName[] {
   )
 }
 
-/** Makes the plan. PARAM_UNKNOWN, PARAM_INVALID, SCENARIO_INVALID, ARENA_TOO_LARGE. */
+function needsOf(
+  view: ViewPlan,
+  scenario: ScenarioData,
+  layouts: readonly PopulationLayout[],
+  threads: number,
+): ViewNeeds {
+  const at = scenario.populations.findIndex(p => p.name === view.population) // a view is of a population that is listed
+  const target = layouts.find(p => p.name === view.target)
+  return viewNeeds(view, scenario.populations[at], layouts[at], target, threads)
+}
+
+/** Makes the plan. PARAM_UNKNOWN, PARAM_INVALID, SCENARIO_INVALID, GRID_INVALID, DUPLICATE_NAME, ARENA_TOO_LARGE. */
 export function makePlan(scenario: ScenarioData, options: PlanOptions): Plan {
   const params = resolveParams(scenario.params, options.params)
   const kernels = scenario.engines.filter(e => e.kind === 'kernel')
@@ -111,10 +125,14 @@ export function makePlan(scenario: ScenarioData, options: PlanOptions): Plan {
   }))
   const capacities = new Map(populations.map(p => [p.data.name, p.capacity]))
   const streams = streamNeeds(kernels, scenario.populations, name => capacities.get(name) ?? 0)
-  const layout = layOut({ threads: options.threads, populations, measures, streams })
+  const planned = planViews(kernels, scenario.populations, params)
+  const needs = (layouts: readonly PopulationLayout[]) =>
+    planned.map(v => needsOf(v, scenario, layouts, options.threads))
+  const layout = layOut({ threads: options.threads, populations, measures, streams, views: needs })
+  const views = needs(layout.populations).map((n, i) => ({ ...planned[i], needs: n }))
   const steps: Step[] = [
     { kind: 'reset', columns: resetColumns(scenario.populations) },
     ...makeStages(scenario.engines, options.fuse && !options.checks),
   ]
-  return { scenario, options, params, engines: scenario.engines, steps, layout }
+  return { scenario, options, params, engines: scenario.engines, steps, layout, views }
 }

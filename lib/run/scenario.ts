@@ -9,10 +9,12 @@ import type { Params, ParamValues } from '../memory/params.js'
 import {
   type AnyPopulation,
   checkName,
+  checkReference,
   knownColumn,
   type PopulationData,
   populationData,
 } from '../memory/population.js'
+import type { GridData } from '../memory/sight.js'
 import type { World } from '../memory/world.js'
 import { joinDealings } from '../schedule/declared.js'
 import type { AnyEngine, BaseEngine, Recorder } from '../schedule/engine.js'
@@ -147,7 +149,13 @@ export function defineScenario<
   const commands = new Map(Object.entries(o.commands ?? {}).map(([key, c]) => [key, checkCommand(name, key, c)]))
   checkReferences(name, populations, engines, measures)
   const { claims } = joinDealings(engines.filter(e => e.kind === 'kernel'))
-  const parts = [{ params: o.params ?? {} }, ...populations, ...engines, ...commands.values()]
+  const parts = [
+    { params: o.params ?? {} },
+    ...populations,
+    ...engines,
+    ...commands.values(),
+    ...engines.flatMap(gridsOf),
+  ]
   const data: ScenarioData = {
     name,
     populations,
@@ -178,6 +186,12 @@ function checkEngine(scenario: string, engine: BaseEngine): AnyEngine {
       'Make it with defineEngine or defineMainEngine, or extend KernelEngine or MainEngine.',
     )
   return engine as AnyEngine
+}
+
+/** The grids that an engine senses. */
+function gridsOf(engine: AnyEngine): GridData[] {
+  if (engine.kind === 'main') return []
+  return [...engine.senses.values()].flatMap(({ access }) => (access.kind === 'cells' ? [access.grid] : []))
 }
 
 function checkCommand(scenario: string, name: string, command: unknown): CommandData {
@@ -258,7 +272,10 @@ function checkReferences(
     }
     for (const name of engine.spawns.values()) find(name, who)
     findColumns(engine.population, who, [...engine.reads, ...engine.writes])
-    for (const t of engine.senses.values()) findColumns(t.population, who, t.columns)
+    for (const { population, columns, access } of engine.senses.values()) {
+      const found = findColumns(population, who, columns)
+      if (access.kind === 'by') checkReference(found, access.key)
+    }
     for (const t of engine.effects.values()) checkEffects(who, findColumns(t.population, who, t.columns), t.columns)
   }
   for (const [name, m] of measures)

@@ -1,59 +1,93 @@
 // Checks mode: what an engine senses is compared, after its run, with a copy taken before.
-import { arrayAt, bytesOf, newArray } from '../memory/arrays.js'
-import type { AnyArray } from '../memory/column-types.js'
-import type { PopulationMemory } from '../memory/population-memory.js'
+
+import type { Views } from '../exchange/views.js'
+import { arrayAt, newArray } from '../memory/arrays.js'
+import type { AnyArray, Kind } from '../memory/column-types.js'
 import type { WorldMemory } from '../memory/world.js'
-import type { KernelEngine } from '../schedule/engine.js'
+import type { KernelEngine, Sense } from '../schedule/engine.js'
 import { touchedBy } from '../schedule/touches.js'
 
+/** An array that an engine senses. */
 interface Sensed {
-  readonly population: PopulationMemory
-  readonly column: string
+  readonly name: string
   readonly array: AnyArray
   readonly copy: AnyArray
+  /** Elements in use. */
+  used(): number
+  /** The agent that an element is about; undefined: none. */
+  agent(element: number): number | undefined
 }
 
-function bytes(array: AnyArray): Uint8Array {
-  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
+function bytes(array: AnyArray, elements: number): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, elements * array.BYTES_PER_ELEMENT)
+}
+
+function picked({ population: name, columns }: Sense, writes: ReadonlySet<string>, memory: WorldMemory): Sensed[] {
+  const population = memory.population(name)
+  return columns.flatMap(column => {
+    const bound = population.columns.get(column)
+    if (!bound) return []
+    const { layout, size } = bound
+    const { kind } = layout.data
+    // A column that the engine also writes is sensed through a copy, made anew before the engine runs.
+    const array = writes.has(`${name}.${column}`)
+      ? arrayAt(memory.buffer, kind, layout.copy, bound.array.length)
+      : bound.array
+    return [
+      {
+        name: `column '${column}' of '${name}'`,
+        array,
+        copy: newArray(kind, array.length),
+        used: () => array.length,
+        agent: (element: number) => population.id[Math.floor(element / size)],
+      },
+    ]
+  })
+}
+
+/** The arrays of a sorted view, which all engines share that sense it. */
+function viewed({ access }: Sense, views: Views): Sensed[] {
+  const view = views.behind(access)
+  if (!view) return []
+  const { id, row, first, columns, plan } = view
+  const part = (what: string, kind: Kind, array: AnyArray, size = 1, used = () => view.length * size): Sensed => ({
+    name: `${what} of ${plan.name}`,
+    array,
+    copy: newArray(kind, array.length), // its pages are taken as far as the view is filled
+    used,
+    agent: element => (array === first ? undefined : id[Math.floor(element / size)]),
+  })
+  return [
+    part("'first'", 'i32', first, 1, () => view.runs + 1),
+    part("'row'", 'i32', row),
+    part("'id'", 'f64', id),
+    ...[...columns].map(([name, { array, kind, size }]) => part(`column '${name}'`, kind, array, size)),
+  ]
 }
 
 export class SightAudit {
   readonly #sensed: readonly Sensed[]
 
-  constructor(engine: KernelEngine, memory: WorldMemory) {
+  constructor(engine: KernelEngine, memory: WorldMemory, views: Views) {
     const { writes } = touchedBy(engine)
-    this.#sensed = [...engine.senses.values()].flatMap(({ population: name, columns }) => {
-      const population = memory.population(name)
-      return columns.flatMap(column => {
-        const bound = population.columns.get(column)
-        if (!bound) return []
-        const { kind } = bound.layout.data
-        // A column that the engine also writes is sensed through a copy, made anew before the engine runs.
-        const array = writes.has(`${name}.${column}`)
-          ? arrayAt(memory.buffer, kind, bound.layout.copy, bound.array.length)
-          : bound.array
-        return [{ population, column, array, copy: newArray(kind, bound.array.length) }]
-      })
-    })
+    this.#sensed = [...engine.senses.values()].flatMap(sense =>
+      sense.access.kind === 'pick' ? picked(sense, writes, memory) : viewed(sense, views),
+    )
   }
 
   /** Takes the copies. */
   begin(): void {
-    for (const s of this.#sensed) s.copy.set(s.array)
+    for (const s of this.#sensed) bytes(s.copy, s.used()).set(bytes(s.array, s.used()))
   }
 
-  /** The first sensed value that changed. */
-  firstChange(): { population: string; column: string; agent: number } | undefined {
-    for (const { population, column, array, copy } of this.#sensed) {
-      const now = bytes(array)
-      const before = bytes(copy)
+  /** The first sensed value that changed: what it is, and the agent it is of. */
+  firstChange(): { what: string; agent: number | undefined } | undefined {
+    for (const { name, array, copy, used, agent } of this.#sensed) {
+      const now = bytes(array, used())
+      const before = bytes(copy, used())
       if (Buffer.compare(now, before) === 0) continue
-      const size = population.columns.get(column)?.size ?? 1
-      const row = Math.floor(
-        now.findIndex((b, i) => b !== before[i]) /
-          (size * bytesOf(population.columns.get(column)?.layout.data.kind ?? 'u8')),
-      )
-      return { population: population.layout.name, column, agent: population.id[row] }
+      const element = Math.floor(now.findIndex((b, i) => b !== before[i]) / array.BYTES_PER_ELEMENT)
+      return { what: name, agent: agent(element) }
     }
     return undefined
   }

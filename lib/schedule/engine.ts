@@ -6,15 +6,9 @@ import { hint } from '../core/suggest.js'
 import type { Claim, ClaimData } from '../memory/claim.js'
 import type { Columns, Json } from '../memory/column-types.js'
 import type { Params, ParamValues } from '../memory/params.js'
-import {
-  type AnyPopulation,
-  checkName,
-  knownColumn,
-  type PickData,
-  type Population,
-  populationData,
-} from '../memory/population.js'
+import { type AnyPopulation, checkName, knownColumn, type Population, populationData } from '../memory/population.js'
 import type { Event, EventData, Message, MessageData } from '../memory/record.js'
+import { type AccessData, keysOf } from '../memory/sight.js'
 import type { World } from '../memory/world.js'
 import {
   type Declared,
@@ -89,6 +83,11 @@ export interface Touch {
   readonly columns: readonly string[]
 }
 
+/** How a rule looks at a population: `columns` are all that it depends on, the access says how they are given. */
+export interface Sense extends Touch {
+  readonly access: AccessData
+}
+
 /** A kernel, or a kernel with what to do for a partition that slept. */
 export type Kernel<S> = (scope: S) => Loop
 
@@ -99,7 +98,7 @@ export abstract class KernelEngine extends BaseEngine {
   readonly params: Params
   readonly reads: readonly string[]
   readonly writes: readonly string[]
-  readonly senses: ReadonlyMap<string, Touch>
+  readonly senses: ReadonlyMap<string, Sense>
   readonly effects: ReadonlyMap<string, Touch>
   readonly claims: Declared<ClaimData>
   readonly outcomes: Declared<ClaimData>
@@ -194,19 +193,24 @@ const KERNEL_OPTIONS = [
   'moves',
   'kernel',
 ]
+const ACCESSES: readonly unknown[] = ['pick', 'by', 'where', 'cells']
 
 function touches(
   engine: string,
   what: 'senses' | 'effects',
   given: Of<AnyAccess> | undefined,
-): ReadonlyMap<string, Touch> {
-  const found = new Map<string, Touch>()
-  for (const [key, access] of Object.entries(given ?? {})) {
-    const pick = access as Partial<PickData> | null
-    if (pick?.kind !== 'pick')
-      refuse(engine, `has ${what}.${key} that is no access`, `Write ${what}: { ${key}: population.pick('column') }.`)
-    const { population, columns } = pick as PickData
-    found.set(key, { population, columns })
+): ReadonlyMap<string, Sense> {
+  const found = new Map<string, Sense>()
+  for (const [key, one] of Object.entries(given ?? {})) {
+    const access = one as AccessData | null | undefined // what is behind every access
+    if (!access || !(what === 'effects' ? access.kind === 'pick' : ACCESSES.includes(access.kind)))
+      return refuse(
+        engine,
+        `has ${what}.${key} that is no access`,
+        `Write ${what}: { ${key}: population.pick('column') }.`,
+      )
+    const columns = [...new Set([...keysOf(access), ...access.columns])]
+    found.set(key, { population: access.population, columns, access })
   }
   return found
 }

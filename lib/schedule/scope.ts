@@ -3,7 +3,8 @@
 import type { Claim } from '../memory/claim.js'
 import type { Columns, EffectKeys, Read, Row, View, Write } from '../memory/column-types.js'
 import type { Params, ParamValues } from '../memory/params.js'
-import type { Access, Population, Reads } from '../memory/population.js'
+import type { Population } from '../memory/population.js'
+import type { Access, Reads } from '../memory/sight.js'
 
 /**
  * Random numbers of the agent in this row, for this engine and tick: the next call for the same row gives the next

@@ -68,11 +68,15 @@ export function makeStages(ordered: readonly AnyEngine[], fuse: boolean): (Stage
   return stages
 }
 
-/** The columns that an engine senses and writes: it is given copies of them, as they were when it began. */
+/**
+ * The columns that an engine picks and writes: it is given copies of them, as they were when it began. Sorted views are
+ * copies already.
+ */
 export function copiesOf(engine: KernelEngine): ColumnName[] {
   const { writes } = touchedBy(engine)
   const found = new Map<string, ColumnName>()
-  for (const { population, columns } of engine.senses.values()) {
+  for (const { population, columns, access } of engine.senses.values()) {
+    if (access.kind !== 'pick') continue
     for (const column of columns) {
       const key = `${population}.${column}`
       if (writes.has(key)) found.set(key, { population, column })

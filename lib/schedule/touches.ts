@@ -34,13 +34,14 @@ export function touchedBy(engine: KernelEngine): Touched {
   const own = (columns: readonly string[]) => keys([{ population: engine.population, columns }])
   const outcomes = (claims: Declared<ClaimData>) => [...claims.values()].map(c => `${OUTCOME}'${c.name}'`)
   const others = [...engine.senses.values(), ...engine.effects.values()].map(t => t.population)
+  const targets = [...engine.senses.values()].flatMap(({ access }) => (access.kind === 'by' ? [access.to] : []))
   const claimed = [...engine.claims.values()].map(c => c.on)
   return {
     own: new Set([...own([...engine.reads, ...engine.writes]), ...outcomes(engine.outcomes)]),
     writes: own(engine.writes),
     senses: keys(engine.senses.values()),
     effects: new Set([...keys(engine.effects.values()), ...outcomes(engine.claims)]),
-    populations: new Set([engine.population, ...others, ...claimed]),
+    populations: new Set([engine.population, ...others, ...targets, ...claimed]),
     restructures: new Set([...engine.spawns.values(), ...(engine.despawns || engine.moves ? [engine.population] : [])]),
   }
 }

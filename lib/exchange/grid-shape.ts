@@ -1,0 +1,157 @@
+// A grid in numbers: sides, cells, the halo around them, and the cell of a position. Pure; nothing of agents here.
+// A side of n cells is divided evenly; cell k holds positions x with floor(x / (side / n)) = k, so an exact multiple of
+// the cell's side begins a cell, and exactly the far side (an f32 that was rounded up) belongs to the last one.
+import { PopulaceError } from '../core/errors.js'
+import { MAX_CELLS } from '../core/limits.js'
+import { fresh } from '../kernels/fresh.js'
+import type { Size } from '../memory/params.js'
+import type { GridData } from '../memory/sight.js'
+
+/** One axis of a grid. */
+export interface Axis {
+  readonly side: number
+  readonly cells: number
+  /** side / cells. */
+  readonly width: number
+}
+
+/** A grid in numbers. Cells are numbered line by line with the halo: ((z + reach) * lines + y + reach) * stride + x + reach. */
+export interface GridShape {
+  readonly name: string
+  readonly torus: boolean
+  readonly reach: number
+  readonly cell: number
+  readonly axes: readonly Axis[]
+  /** Cells of a line with its halo. */
+  readonly stride: number
+  /** Lines of a layer with its halo. */
+  readonly lines: number
+  /** Cells of a layer. */
+  readonly layer: number
+  /** Layers with their halo; 1 in 2D. */
+  readonly layers: number
+  /** All cells. */
+  readonly cells: number
+}
+
+/** So much below a whole number of cells still makes that number: 0.3 / 0.1 is 2.9999999999999996. */
+const ROUNDING = 1 + 2 ** -50
+
+function invalid(name: string, what: string, remedy: string): never {
+  throw new PopulaceError('GRID_INVALID', `Grid '${name}' ${what}`, remedy)
+}
+
+function measured(name: string, what: string, size: Size<Record<string, never>>, params: unknown): number {
+  let value: number
+  try {
+    value = typeof size === 'function' ? size(params as never) : size // parameters have the types that P says
+  } catch (error) {
+    throw new PopulaceError(
+      'GRID_INVALID',
+      `The ${what} of grid '${name}' cannot be computed from the parameters`,
+      'Mend its function.',
+      error,
+    )
+  }
+  if (!(Number.isFinite(value) && value > 0)) invalid(name, `has a ${what} of ${value}`, 'Give a positive number.')
+  return value
+}
+
+const SIDES = ['width', 'height', 'depth']
+
+/** Makes numbers of a grid. GRID_INVALID. */
+export function shapeGrid(grid: GridData, params: unknown): GridShape {
+  const { name, torus, reach } = grid
+  const cell = measured(name, 'cell', grid.cell, params)
+  const axes = grid.sides.map((size, i): Axis => {
+    const side = measured(name, SIDES[i], size, params)
+    const cells = Math.max(1, Math.floor((side / cell) * ROUNDING))
+    const least = 2 * reach + 1
+    if (torus && cells < least)
+      invalid(
+        name,
+        `is a torus whose ${SIDES[i]} of ${side} has ${cells} ${cells === 1 ? 'cell' : 'cells'} of ${cell}: an agent would meet itself around it`,
+        `Give it a ${SIDES[i]} of at least ${least} cells, smaller cells, or torus: false.`,
+      )
+    return { side, cells, width: side / cells }
+  })
+  const halo = 2 * reach
+  const stride = axes[0].cells + halo
+  const lines = axes[1].cells + halo
+  const layers = axes.length === 3 ? axes[2].cells + halo : 1
+  const cells = stride * lines * layers
+  if (cells > MAX_CELLS)
+    invalid(
+      name,
+      `has ${cells} cells, and ${MAX_CELLS} are the most`,
+      'Give larger cells: a few agents in each are best.',
+    )
+  return { name, torus, reach, cell, axes, stride, lines, layer: stride * lines, layers, cells }
+}
+
+const NAMES = ['x', 'y', 'z']
+
+/** Statements that find the cell along each axis, as `cx`, `cy`, `cz`, of positions known to be inside. */
+function cellCode({ axes }: GridShape): string {
+  return axes
+    .map(({ cells, width }, i) => {
+      const [p, c] = [NAMES[i], `c${NAMES[i]}`]
+      return `let ${c} = (${p} / ${width}) | 0\nif (${c} > ${cells - 1}) ${c} = ${cells - 1}`
+    })
+    .join('\n')
+}
+
+/** The number of the cell of `cx`, `cy`, `cz`, as an expression. */
+function numberCode({ axes, reach, stride, layer }: GridShape): string {
+  const depth = axes.length === 3 ? ` + (cz + ${reach}) * ${layer}` : ''
+  return `(cy + ${reach}) * ${stride} + cx + ${reach}${depth}`
+}
+
+/** Whether all coordinates are inside, the far side included, as an expression. */
+function insideCode({ axes }: GridShape): string {
+  return axes.map(({ side }, i) => `${NAMES[i]} >= 0 && ${NAMES[i]} <= ${side}`).join(' && ')
+}
+
+/** Statements that make `key` of `x`, `y`, `z`; what is refused of an entry e is told by `return e`. */
+export function keyCode(shape: GridShape): string {
+  const { axes, torus } = shape
+  const refuse = torus
+    ? `if (!(${insideCode(shape)})) return e`
+    : axes
+        .map(
+          ({ side }, i) => `if (${NAMES[i]} - ${NAMES[i]} !== 0) return e
+            ${NAMES[i]} = ${NAMES[i]} < 0 ? 0 : ${NAMES[i]} > ${side} ? ${side} : ${NAMES[i]}`,
+        )
+        .join('\n')
+  return `${refuse}\n${cellCode(shape)}\nconst key = ${numberCode(shape)}`
+}
+
+/** A coordinate brought into the space: wrapped around a torus, clamped to a bounded side. POSITION_INVALID. */
+export function broughtInside({ name, torus }: GridShape, { side }: Axis, given: number): number {
+  if (!Number.isFinite(given)) {
+    throw new PopulaceError(
+      'POSITION_INVALID',
+      `Grid '${name}' is asked about the coordinate ${given}`,
+      'Test for 0 / 0 and divisions by 0 before.',
+    )
+  }
+  if (!torus) return Math.min(side, Math.max(0, given))
+  if (given >= 0 && given <= side) return given
+  return given - Math.floor(given / side) * side
+}
+
+/** The function that kernels find the cell of a position with. */
+export function makeCellAt(shape: GridShape): (x: number, y: number, z?: number) => number {
+  const parameters = NAMES.slice(0, shape.axes.length).join(', ')
+  const inside = (axis: number, given: number) => broughtInside(shape, shape.axes[axis], given)
+  return fresh(
+    { inside },
+    `return (${parameters}) => {
+      if (!(${insideCode(shape)})) {
+        ${shape.axes.map((_, i) => `${NAMES[i]} = inside(${i}, ${NAMES[i]})`).join('\n')}
+      }
+      ${cellCode(shape)}
+      return ${numberCode(shape)}
+    }`,
+  )
+}

@@ -1,0 +1,62 @@
+// What a kernel is given of a sorted view. One object an engine and thread: functions are literals of their own, so
+// that V8 folds what they look at into constants.
+import { PopulaceError } from '../core/errors.js'
+import type { AnyArray } from '../memory/column-types.js'
+import { makeCellAt } from './grid-shape.js'
+import { makeSearch, type Search } from './search.js'
+import type { SortedView } from './sorted-view.js'
+
+function cells(view: SortedView, picked: Readonly<Record<string, AnyArray>>, engine: string): object {
+  const { grid: shape, keys } = view.plan
+  if (!shape) return {}
+  let made: Search | undefined
+  const search = (): Search => {
+    const coordinates = keys.flatMap(column => picked[column] ?? [])
+    if (coordinates.length < keys.length)
+      throw new PopulaceError(
+        'GRID_INVALID',
+        `Engine '${engine}' searches in ${view.plan.name} without its coordinates`,
+        `Pick them: ${shape.name}.pick(${keys.map(k => `'${k}'`).join(', ')}).`,
+      )
+    made ??= makeSearch(shape, view.first, coordinates, view.row.length)
+    return made
+  }
+  const { stride, layer, reach } = shape
+  const own = {
+    ...picked,
+    first: view.first,
+    row: view.row,
+    id: view.id,
+    stride,
+    layer,
+    reach,
+    cellAt: makeCellAt(shape),
+  }
+  return Object.defineProperties(own, {
+    within: { get: () => search().within, enumerable: false },
+    nearest: { get: () => search().nearest, enumerable: false },
+    found: { get: () => search().found, enumerable: false },
+  })
+}
+
+/** What `engine` is given under the name of one of its senses. */
+export function shapeView(view: SortedView, columns: readonly string[], engine: string): object {
+  const { first, row, id } = view
+  const picked = Object.fromEntries(
+    columns.map(column => [column, view.columns.get(column)?.array as AnyArray]), // a view has the columns of all its engines
+  )
+  switch (view.plan.kind) {
+    case 'by':
+      return { ...picked, first, row, id }
+    case 'where':
+      return {
+        row,
+        id,
+        get length() {
+          return first[1]
+        },
+      }
+    case 'cells':
+      return cells(view, picked, engine)
+  }
+}
