@@ -31,6 +31,7 @@ export {
   type Lattice,
   type Population,
 } from './memory/population.js'
+export { defineMessage, type Message } from './memory/record.js'
 export type { Access, Cells, Matches, Rows, Runs } from './memory/sight.js'
 export type { Table } from './memory/table.js'
 export type { World } from './memory/world.js'
@@ -47,4 +48,4 @@ export {
   MainEngine,
   type Recorder,
 } from './schedule/engine.js'
-export type { Birth, Claimer, Draft, Loop, Outcome, Random, Scope } from './schedule/scope.js'
+export type { Birth, Claimer, Draft, Inbox, Loop, Outcome, Random, Scope, Sender } from './schedule/scope.js'

@@ -42,6 +42,9 @@ export const MAX_WORKERS = 256
 /** Messages of one kind that may wait at once: their tables have signed 32-bit numbers. */
 export const MAX_WAITING = 2 ** 26
 
+/** Messages that a thread sorts at least before it is worth another thread's while. */
+export const MAIL_SHARE = 8192
+
 /** Engines that take in one kind of message: each has a bit of a mask that says who has seen a message. */
 export const MAX_RECEIVERS = 31
 

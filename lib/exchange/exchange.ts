@@ -1,14 +1,17 @@
 // The exchange of a world, in one thread: everything through which kernels deal with one another. Made once; each part
 // says itself who may write what when.
 import type { ClaimData } from '../memory/claim.js'
+import type { Mailbox } from '../memory/mailbox.js'
 import type { PopulationMemory } from '../memory/population-memory.js'
+import type { MessageData } from '../memory/record.js'
 import type { WorldMemory } from '../memory/world.js'
-import type { KernelEngine } from '../schedule/engine.js'
+import { type KernelEngine, skipsTurns } from '../schedule/engine.js'
 import { Births } from './births.js'
 import { ClaimBoard } from './claims.js'
 import { EffectColumn } from './effects.js'
 import { Fates } from './fates.js'
-import { birthStream } from './needs.js'
+import { Inbox, Post } from './mail.js'
+import { birthStream, mailStream } from './needs.js'
 import { openStreams, type Stream } from './streams.js'
 import type { PlannedView } from './view-plan.js'
 import { Views } from './views.js'
@@ -30,6 +33,10 @@ export class Exchange {
   readonly effects: ReadonlyMap<string, EffectColumn>
   /** By name. */
   readonly claims: ReadonlyMap<string, ClaimBoard>
+  /** By message: what is sent. */
+  readonly posts: ReadonlyMap<string, Post>
+  /** By engine, then by the key under which it receives. */
+  readonly inboxes: ReadonlyMap<string, ReadonlyMap<string, Inbox>>
   /** By population. */
   readonly births: ReadonlyMap<string, Births>
   /** By population. */
@@ -43,6 +50,13 @@ export class Exchange {
     this.views = new Views(views, memory)
     const board = (c: ClaimData) => new ClaimBoard(c, memory.population(c.by), memory.population(c.on))
     this.claims = new Map([...claims].map(c => [c.name, board(c)]))
+    this.posts = new Map(
+      [...memory.mail].flatMap(([name, mailbox]) => {
+        const stream = this.#streams.get(mailStream(name))
+        return stream ? [[name, new Post(mailbox, stream)] as const] : []
+      }),
+    )
+    this.inboxes = inboxes(memory, kernels)
     this.births = new Map(
       memory.populations.flatMap(population => {
         const { name } = population.layout
@@ -60,6 +74,17 @@ export class Exchange {
       }),
     )
   }
+}
+
+function inboxes(memory: WorldMemory, kernels: readonly KernelEngine[]): Exchange['inboxes'] {
+  const receiving = (message: string) => kernels.filter(e => [...e.receives.values()].some(m => m.name === message))
+  const inbox = (engine: KernelEngine, { name, to }: MessageData) => {
+    const receivers = receiving(name)
+    const mailbox = memory.mail.get(name) as Mailbox // one is planned for every message
+    const bit = receivers.indexOf(engine)
+    return new Inbox(memory.buffer, mailbox, memory.population(to), receivers.length, bit, skipsTurns(engine))
+  }
+  return new Map(kernels.map(e => [e.name, new Map([...e.receives].map(([key, m]) => [key, inbox(e, m)]))]))
 }
 
 function effectColumns(memory: WorldMemory, threads: number): ReadonlyMap<string, EffectColumn> {

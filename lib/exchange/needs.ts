@@ -1,10 +1,12 @@
 // What the dealings of kernels need of the layout: arrays beside columns, and streams. Names here are the ones by which
 // the parts of the exchange find their arrays again.
+import { MAX_SORT_SHARES } from '../core/limits.js'
 import type { ClaimData } from '../memory/claim.js'
 import type { Kind } from '../memory/column-types.js'
 import type { ColumnData } from '../memory/columns.js'
-import type { RecordColumn, StreamNeeds } from '../memory/layout.js'
+import type { MailNeeds, RecordColumn, StreamNeeds } from '../memory/layout.js'
 import type { PopulationData } from '../memory/population.js'
+import type { MessageData } from '../memory/record.js'
 import type { KernelEngine } from '../schedule/engine.js'
 
 /** Arrays of a claim. choice, rank: of a claimer, for the engine that runs. best: the claimer that leads, by row plus one. */
@@ -30,8 +32,21 @@ export const FATES = {
 /** The record column that says in which partition a birth is. */
 export const BIRTHPLACE = 'partition'
 
+/** The record columns of messages and events that say who; no column that a user declares begins so. */
+export const RECEIVER = '\0to'
+export const SENDER = '\0from'
+
+/** The stream of a kind of message. */
+export const mailStream = (message: string) => `mail: ${message}`
+
 /** The stream of a population's births. */
 export const birthStream = (population: string) => `births: ${population}`
+
+/** In how many shares and stretches a mailbox is sorted, at most. */
+function mailSharing(threads: number): { readonly shares: number; readonly stretches: number } {
+  if (threads === 1) return { shares: 1, stretches: 1 }
+  return { shares: Math.min(MAX_SORT_SHARES, 2 * threads), stretches: Math.min(MAX_SORT_SHARES, 4 * threads) }
+}
 
 /** Arrays beside a population's columns: kinds by name. */
 export interface Besides {
@@ -84,5 +99,18 @@ export function streamNeeds(
       columns: new Map([[BIRTHPLACE, { kind: 'u32', size: 1, default: 0 }], ...records]),
     })
   }
+  const ID = { kind: 'f64', size: 1, default: 0 } as const
+  for (const { name, capacity, columns } of new Set(kernels.flatMap(e => [...e.sends.values()]))) {
+    const records = [...columns].map(([column, data]) => [column, recordColumn(data)] as const)
+    needs.set(mailStream(name), { capacity, columns: new Map([[RECEIVER, ID], [SENDER, ID], ...records]) })
+  }
   return needs
+}
+
+/** The mailboxes of a scenario. */
+export function mailNeeds(messages: Iterable<MessageData>, threads: number): MailNeeds[] {
+  return [...messages].map(({ name, to, capacity, columns }) => ({
+    ...{ name, capacity, population: to, ...mailSharing(threads) },
+    columns: new Map([...columns].map(([column, data]) => [column, recordColumn(data)])),
+  }))
 }

@@ -34,6 +34,7 @@ export interface OutputScope {
   readonly claim: Record<string, Claimer>
   readonly outcome: Record<string, object>
   readonly spawn: Record<string, object>
+  readonly send: Record<string, object>
   readonly despawn: ((row: number) => void) | undefined
   readonly move: ((row: number, partition: number) => void) | undefined
 }
@@ -74,6 +75,7 @@ export class Outputs {
       claim: this.#claims(),
       outcome: this.#outcomes(),
       spawn: this.#spawns(),
+      send: this.#sends(),
       despawn: engine.despawns ? this.#despawner() : undefined,
       move: engine.moves ? this.#mover() : undefined,
     }
@@ -163,6 +165,17 @@ export class Outputs {
       if (!births) continue
       const used = this.#use(births.stream, `its births in '${name}'`)
       out[key] = births.draft(used.staging, this.#population, this.#turn, this.#opened(used))
+    }
+    return out
+  }
+
+  #sends(): Record<string, object> {
+    const out: Record<string, object> = {}
+    for (const [key, { name }] of this.#engine.sends) {
+      const post = this.#exchange.posts.get(name)
+      if (!post) continue
+      const used = this.#use(post.stream, `its messages '${name}'`)
+      out[key] = post.draft(used.staging, this.#population, this.#turn, this.#opened(used))
     }
     return out
   }

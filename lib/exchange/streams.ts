@@ -110,6 +110,7 @@ export class Stream {
   readonly thread: Int32Array
   readonly start: Int32Array
   readonly count: Int32Array
+  readonly base: Int32Array
   /** One a thread. */
   readonly stagings: readonly Staging[]
 
@@ -119,6 +120,7 @@ export class Stream {
     this.thread = new Int32Array(world, layout.thread, frames)
     this.start = new Int32Array(world, layout.start, frames)
     this.count = new Int32Array(world, layout.count, frames)
+    this.base = new Int32Array(world, layout.base, frames)
     this.stagings = staging.map(memory => Staging.in(memory, layout))
   }
 

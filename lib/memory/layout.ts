@@ -1,7 +1,7 @@
 // Where everything lies in a world's memory. The only file that computes offsets; every thread computes the same ones
 // from the scenario, the parameters and the number of threads, so none is ever sent.
 //
-//   world      [header][partition name ends][partition name bytes][measure values][measure ring][measure partials][stream tables]…
+//   world      [header][partition name ends][partition name bytes][measure values][measure ring][measure partials][stream tables]…[mailboxes]…
 //   population [meta][frame tables][partition tables][slot tables][id][partition][column]…[turns]…[copies]…[effects]…
 //              [hidden]…[scratch]…[counts]
 //   view       [state][refused][keys][counts][totals][first][row][id][picked column]…
@@ -136,6 +136,46 @@ export interface StreamLayout {
   readonly thread: number
   readonly start: number
   readonly count: number
+  /** How many records lie before those of a block, in the order of the blocks. */
+  readonly base: number
+}
+
+/** Float64 numbers of a mailbox: messages that wait, and what became of all since the world began. */
+export const MAIL = { waiting: 0, sent: 1, delivered: 2, dropped: 3, refused: 4, inbox: 5, words: 8 } as const
+
+/** A column of messages that wait, and of those that are delivered, sorted by receiver. */
+export interface MailColumn extends RecordColumn {
+  readonly sorted: number
+}
+
+/** The mailbox of a kind of message: `capacity` messages in the order in which they were sent, and one inbox. */
+export interface MailLayout {
+  readonly name: string
+  readonly capacity: number
+  /** The population that it goes to. */
+  readonly population: string
+  readonly columns: ReadonlyMap<string, MailColumn>
+  /** Float64: the ids of receiver and sender; Uint32: who has seen it, a bit a receiving engine. */
+  readonly to: number
+  readonly from: number
+  readonly seen: number
+  /** MAIL.words Float64 numbers. */
+  readonly counts: number
+  /** The inbox: who sent, and the arrays of its sort (exchange/run-sort.ts), with `shares` and `stretches` at most. */
+  readonly sortedFrom: number
+  readonly sort: SortLayout
+}
+
+/** Where a sort into runs happens: Int32 words. */
+export interface SortLayout {
+  readonly runs: number
+  readonly shares: number
+  readonly stretches: number
+  readonly keys: number
+  readonly counts: number
+  readonly totals: number
+  readonly first: number
+  readonly sorted: number
 }
 
 /** A sorted view in memory: rows in runs, with copies of columns. */
@@ -173,6 +213,17 @@ export interface WorldLayout {
   readonly populations: readonly PopulationLayout[]
   readonly views: readonly ViewLayout[]
   readonly streams: ReadonlyMap<string, StreamLayout>
+  readonly mail: readonly MailLayout[]
+}
+
+/** What a mailbox needs. */
+export interface MailNeeds {
+  readonly name: string
+  readonly capacity: number
+  readonly population: string
+  readonly columns: ReadonlyMap<string, Omit<RecordColumn, 'offset'>>
+  readonly shares: number
+  readonly stretches: number
 }
 
 /** What a stream needs. */
@@ -212,6 +263,7 @@ export interface WorldNeeds {
   readonly streams?: ReadonlyMap<string, StreamNeeds>
   /** Of rows of the populations before, once these are placed. */
   readonly views?: (populations: readonly PopulationLayout[]) => readonly ViewNeeds[]
+  readonly mail?: readonly MailNeeds[]
 }
 
 /** The block for a capacity: about 256 blocks, from 64 to 4,096 rows. */
@@ -314,6 +366,36 @@ function placeStream(world: Cursor, staging: Cursor, { capacity, columns }: Stre
     thread: world.take(frames * 4),
     start: world.take(frames * 4),
     count: world.take(frames * 4),
+    base: world.take(frames * 4),
+  }
+}
+
+function placeMail(cursor: Cursor, needs: MailNeeds, populations: readonly PopulationLayout[]): MailLayout {
+  const { name, capacity, population, shares, stretches } = needs
+  const runs = populations.find(p => p.name === population)?.rows ?? 1
+  const words = (n: number) => cursor.take(n * 4)
+  const column = ({ kind, size, default: value }: Omit<RecordColumn, 'offset'>): MailColumn => {
+    const bytes = capacity * size * bytesOf(kind)
+    return { kind, size, default: value, offset: cursor.take(bytes), sorted: cursor.take(bytes) }
+  }
+  return {
+    name,
+    capacity,
+    population,
+    columns: new Map([...needs.columns].map(([of, c]) => [of, column(c)])),
+    to: cursor.take(capacity * 8),
+    from: cursor.take(capacity * 8),
+    seen: words(capacity),
+    counts: cursor.take(MAIL.words * 8),
+    sortedFrom: cursor.take(capacity * 8),
+    sort: {
+      ...{ runs, shares, stretches },
+      keys: words(capacity),
+      counts: words(runs * shares),
+      totals: words(stretches),
+      first: words(runs + 1),
+      sorted: words(capacity),
+    },
   }
 }
 
@@ -354,6 +436,7 @@ export function layOut(needs: WorldNeeds): WorldLayout {
   const streams = new Map(
     [...(needs.streams ?? [])].map(([name, stream]) => [name, placeStream(cursor, staging, stream, frames)]),
   )
+  const mail = (needs.mail ?? []).map(m => placeMail(cursor, m, populations))
   const bytes = Math.ceil(cursor.end / 65536) * 65536
   if (bytes > MAX_ARENA_BYTES) {
     const largest = [...populations].sort((a, b) => b.rows - a.rows)[0]
@@ -377,5 +460,6 @@ export function layOut(needs: WorldNeeds): WorldLayout {
     populations,
     streams,
     views,
+    mail,
   }
 }

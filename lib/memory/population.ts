@@ -6,7 +6,7 @@ import { type AnyColumn, type Columns, type Forbid, RESERVED_NAMES, type Values 
 import { type ColumnData, columnData } from './columns.js'
 import type { Params, Size } from './params.js'
 import type { Access, ByData, Matches, PickData, Rows, Runs, WhereData } from './sight.js'
-import { storedValues } from './table.js'
+import { storedValues } from './stored.js'
 
 /** A population as kernels, measures and hosts name it. */
 export interface Population<N extends string, C extends Columns> {

@@ -2,13 +2,15 @@
 // once: it is complete, with its id given and visible to the next get, before it returns.
 // Kernels never come here; they are given the arrays themselves.
 import { PopulaceError } from '../core/errors.js'
-import type { Columns } from './column-types.js'
+import type { Columns, Values } from './column-types.js'
 import { FramesSpent, framesError } from './frames.js'
 import type { WorldLayout } from './layout.js'
+import { Mailbox } from './mailbox.js'
 import { DEFAULT_PARTITION, Partitions } from './partitions.js'
 import type { AnyPopulation, Population } from './population.js'
 import { populationData } from './population.js'
 import { PopulationMemory } from './population-memory.js'
+import { type Message, messageData } from './record.js'
 import { type Restructure, Table } from './table.js'
 import { UndoLog } from './undo.js'
 
@@ -18,6 +20,8 @@ export class WorldMemory {
   readonly buffer: ArrayBufferLike
   readonly populations: readonly PopulationMemory[]
   readonly partitions: Partitions
+  /** By message. */
+  readonly mail: ReadonlyMap<string, Mailbox>
   readonly #byName: ReadonlyMap<string, PopulationMemory>
 
   constructor(buffer: ArrayBufferLike, layout: WorldLayout) {
@@ -25,6 +29,7 @@ export class WorldMemory {
     this.layout = layout
     this.partitions = new Partitions(buffer, layout)
     this.populations = layout.populations.map(p => new PopulationMemory(buffer, p, layout))
+    this.mail = new Map(layout.mail.map(m => [m.name, new Mailbox(buffer, m)]))
     this.#byName = new Map(this.populations.map(p => [p.layout.name, p]))
   }
 
@@ -70,6 +75,7 @@ export class WorldMemory {
   #log(log: UndoLog | undefined): void {
     this.partitions.undo = log
     for (const population of this.populations) population.undo = log
+    for (const mailbox of this.mail.values()) mailbox.undo = log
   }
 }
 
@@ -130,6 +136,24 @@ export class World {
     if (known !== undefined) return known
     this.#mayWrite(undefined)
     return this.#memory.partitions.number(name)
+  }
+
+  /**
+   * Sends a message from the main thread, whose sender is NONE. One more than the message's capacity is refused and
+   * counted. MESSAGE_INVALID, COLUMN_UNKNOWN, VALUE_INVALID.
+   */
+  send<C extends Columns>(message: Message<string, C>, to: number, values: Values<C>): void {
+    this.#usable()
+    const data = messageData(message, 'What world.send() was given')
+    const mailbox = this.#memory.mail.get(data.name)
+    if (!mailbox)
+      throw new PopulaceError(
+        'MESSAGE_INVALID',
+        `No engine of the scenario receives message '${data.name}'`,
+        'Let one receive it: what nobody takes in would wait for ever.',
+      )
+    this.#mayWrite(data.to)
+    mailbox.send(data, to, values)
   }
 
   /** @internal Ends the use of this view: a world kept beyond its call refuses everything. */

@@ -71,6 +71,10 @@ function sight(engine: KernelEngine, memory: WorldMemory, exchange: Exchange): R
   return seen
 }
 
+function inbox(engine: KernelEngine, exchange: Exchange): Record<string, object> {
+  return Object.fromEntries([...(exchange.inboxes.get(engine.name) ?? [])].map(([key, { view }]) => [key, view]))
+}
+
 /** Builds the scope and calls the factory. */
 export function bindEngine(
   plan: Plan,
@@ -100,6 +104,7 @@ export function bindEngine(
     self,
     seen: sight(engine, memory, exchange),
     ...outputs.scope,
+    inbox: inbox(engine, exchange),
     random: random.random,
     params: plan.params,
   }

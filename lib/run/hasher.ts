@@ -12,6 +12,7 @@ import {
   hashRows,
   sumText,
 } from '../kernels/hash.js'
+import type { Mailbox } from '../memory/mailbox.js'
 import type { WorldMemory } from '../memory/world.js'
 
 /** What part of the world to hash; everything where nothing is named. */
@@ -29,6 +30,8 @@ export interface WorldHash {
   readonly hash: string
   readonly populations: Readonly<Record<string, string>>
   readonly columns: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** Of messages that wait, by message; none where none waits. */
+  readonly mail: Readonly<Record<string, string>>
 }
 
 const KEYS = ['populations', 'columns', 'partitions']
@@ -107,7 +110,35 @@ export function hashBlocks(memory: WorldMemory, part: HashPart, share: number, o
       }
     }
   }
+  if (!part.populations && !part.columns && !part.partitions)
+    for (const [name, mailbox] of memory.mail) hashMail(sums, name, mailbox, share, of)
   return sums
+}
+
+/** What the sums of waiting messages are kept under: no population is named so. */
+const MAIL_PREFIX = '\0mail: '
+
+/** Waiting messages, each by its place in the order in which they were sent. */
+function hashMail(sums: HashSums, name: string, mailbox: Mailbox, share: number, of: number): void {
+  const n = mailbox.waiting
+  if (n === 0) return
+  const begin = Math.floor((n * share) / of)
+  const end = Math.floor((n * (share + 1)) / of)
+  const places = Float64Array.from({ length: end }, (_, at) => at + 1)
+  const sum = { lo: 0, hi: 0 }
+  const heads = [
+    { name: '\0to', kind: 'f64' as const, array: mailbox.to, size: 1 },
+    { name: '\0from', kind: 'f64' as const, array: mailbox.from, size: 1 },
+    { name: '\0seen', kind: 'u32' as const, array: mailbox.seen, size: 1 },
+  ]
+  const columns = [...mailbox.columns].map(([column, { array, layout }]) => ({ name: column, ...layout, array }))
+  for (const { name: column, kind, array, size } of [...heads, ...columns]) {
+    for (let k = 0; k < size; k++) {
+      const [s0, s1] = columnSeeds(fnv1a(name), fnv1a(column), k)
+      hashRows(sum, kind, bitsOf(kind, array), places, begin, end, size, k, s0, s1)
+    }
+  }
+  sums[MAIL_PREFIX + name] = { '': sum }
 }
 
 /** Puts the sums of all shares together. */
@@ -126,16 +157,19 @@ export function joinHashes(shares: readonly HashSums[], tick: number): WorldHash
   }
   const populations: Record<string, string> = {}
   const columns: Record<string, Record<string, string>> = {}
+  const mail: Record<string, string> = {}
   const sums: HashSum[] = []
   for (const [name, parts] of [...total].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const sum = { lo: 0, hi: 0 }
-    columns[name] = {}
-    for (const [column, part] of parts) {
-      addSums(sum, part)
-      if (column !== '') columns[name][column] = sumText(part)
+    sums.push(sum)
+    for (const part of parts.values()) addSums(sum, part)
+    if (name.startsWith(MAIL_PREFIX)) {
+      mail[name.slice(MAIL_PREFIX.length)] = sumText(sum)
+      continue
     }
     populations[name] = sumText(sum)
-    sums.push(sum)
+    columns[name] = {}
+    for (const [column, part] of parts) if (column !== '') columns[name][column] = sumText(part)
   }
-  return { hash: combine(sums, tick), populations, columns }
+  return { hash: combine(sums, tick), populations, columns, mail }
 }

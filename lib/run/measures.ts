@@ -8,7 +8,7 @@ import type { AnyArray, Columns, Values } from '../memory/column-types.js'
 import type { ColumnData } from '../memory/columns.js'
 import { type AnyPopulation, knownColumn, type Population, populationData } from '../memory/population.js'
 import type { PopulationMemory } from '../memory/population-memory.js'
-import { storedValues } from '../memory/table.js'
+import { storedValues } from '../memory/stored.js'
 import type { Loop } from '../schedule/scope.js'
 
 /** A declared measure whose values are of type T. */

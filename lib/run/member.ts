@@ -6,7 +6,7 @@ import { Exchange } from '../exchange/exchange.js'
 import { callLoop } from '../kernels/call-loop.js'
 import type { Memories } from '../memory/arena.js'
 import { WorldMemory } from '../memory/world.js'
-import { isDue, type KernelEngine } from '../schedule/engine.js'
+import { isDue, type KernelEngine, skipsTurns } from '../schedule/engine.js'
 import type { Loop } from '../schedule/scope.js'
 import { bindEngine } from './bind.js'
 import { type CheckedEngine, checkEngine } from './checked-engine.js'
@@ -14,7 +14,7 @@ import { type BatchEnd, type Control, REASON } from './control.js'
 import { inKernel } from './forbidden.js'
 import { BoundMeasure, measureRecord } from './measures.js'
 import { type BlockStepper, type Phase, phasesOf } from './phases.js'
-import { type Plan, skipsTurns } from './plan.js'
+import type { Plan } from './plan.js'
 import { MeasureRing } from './ring.js'
 
 /** What a member is made from. */
@@ -121,6 +121,7 @@ export class Member {
     const stepper: BlockStepper = {
       engine,
       population,
+      hasTurn: (frame, tick) => hasTurn(ordinal[frame], tick),
       beginTick(tick) {
         bound.beginTick(tick)
         checked?.beginTick(tick)

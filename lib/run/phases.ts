@@ -1,6 +1,7 @@
 // A tick as phases: parallel loops over items, with a barrier after each. Built once per thread from the plan.
 // What an item writes no other item of the same phase reads or writes; what a phase writes the next ones see.
 import type { Exchange } from '../exchange/exchange.js'
+import type { Inbox } from '../exchange/mail.js'
 import { copyRange } from '../kernels/copy.js'
 import { arrayAt } from '../memory/arrays.js'
 import type { PopulationMemory } from '../memory/population-memory.js'
@@ -15,6 +16,8 @@ import { notingWrites, viewPhases } from './view-phases.js'
 export interface BlockStepper {
   readonly engine: KernelEngine
   readonly population: PopulationMemory
+  /** Whether a frame's block has a turn in a tick in which the engine runs. */
+  hasTurn(frame: number, tick: number): boolean
   /** Called by each thread before its first block of a tick. */
   beginTick(tick: number): void
   /** Steps a frame, if its block has a turn. */
@@ -194,6 +197,43 @@ function claimPhases(engines: readonly KernelEngine[], exchange: Exchange): Phas
   ]
 }
 
+/** What waits is sorted into the inboxes of the engines that receive. */
+function deliveryPhases(steppers: readonly BlockStepper[], exchange: Exchange): Phase[] {
+  return steppers.flatMap(({ engine, hasTurn }) =>
+    [...(exchange.inboxes.get(engine.name) ?? new Map<string, Inbox>()).values()].flatMap(inbox =>
+      inbox.steps.map(
+        (step, i): Phase => ({
+          items: tick => (isDue(engine, tick) ? step.items() : 0),
+          ...(i === 0 ? { enter: (tick: number) => (inbox.hasTurn = frame => hasTurn(frame, tick)) } : {}),
+          run: item => step.run(item),
+          ...(step.serial ? { serial: () => step.serial?.('') } : {}),
+        }),
+      ),
+    ),
+  )
+}
+
+/** What an engine received is taken out of the mailboxes, and what it sent is put in. */
+function postPhases(engine: KernelEngine, memory: WorldMemory, exchange: Exchange): Phase[] {
+  const inboxes = [...(exchange.inboxes.get(engine.name)?.values() ?? [])]
+  const names = new Set([...engine.sends.values()].map(m => m.name))
+  const posts = [...names].flatMap(name => exchange.posts.get(name) ?? [])
+  if (inboxes.length + posts.length === 0) return []
+  const senders = memory.population(engine.population)
+  const due = (tick: number) => isDue(engine, tick)
+  return [
+    {
+      items: tick => (due(tick) ? 1 : 0),
+      run() {},
+      serial() {
+        for (const inbox of inboxes) inbox.retire()
+        for (const post of posts) post.tally(senders)
+      },
+    },
+    blocksPhase(posts.map(post => ({ population: senders, due, run: (frame: number) => post.append(frame) }))),
+  ]
+}
+
 /** Births, deaths and moves, by one thread: agents of one population get their ids and rows one after another. */
 function structurePhase(engine: KernelEngine, memory: WorldMemory, exchange: Exchange): Phase {
   const parents = memory.population(engine.population)
@@ -224,13 +264,16 @@ export function phasesOf(
   if (step.kind === 'reset') return [resetPhase(step.columns, memory, exchange)].map(anyOrder)
   if (step.kind === 'main') return []
   const { engines } = step
-  const run = notingWrites(runPhase(engines.map(stepper)), engines, exchange.views)
+  const steppers = engines.map(stepper)
+  const run = notingWrites(runPhase(steppers), engines, exchange.views)
   const inOrder = engines.some(stages) // threads keep the first records of a stream, so they come to blocks in order
   return [
     ...viewPhases(engines, exchange.views).map(anyOrder),
+    ...deliveryPhases(steppers, exchange),
     anyOrder(copyPhase(engines, memory), 0),
     inOrder ? run : anyOrder(run, 1),
     ...[mergePhase(engines, exchange), ...claimPhases(engines, exchange)].map((phase, i) => anyOrder(phase, 2 + i)),
+    ...engines.flatMap(engine => postPhases(engine, memory, exchange)),
     ...engines.filter(restructures).map(engine => structurePhase(engine, memory, exchange)),
   ]
 }

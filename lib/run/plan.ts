@@ -2,12 +2,12 @@
 // scenario and a few options, so that every thread makes the same one and none is sent.
 
 import { PopulaceError } from '../core/errors.js'
-import { besideNeeds, streamNeeds } from '../exchange/needs.js'
+import { besideNeeds, mailNeeds, streamNeeds } from '../exchange/needs.js'
 import { type PlannedView, planViews, type ViewPlan, viewNeeds } from '../exchange/view-plan.js'
 import { autoBlock, layOut, type PopulationLayout, type ViewNeeds, type WorldLayout } from '../memory/layout.js'
 import { type Params, resolveParams, type Scalar, type Size } from '../memory/params.js'
 import type { PopulationData } from '../memory/population.js'
-import { type AnyEngine, type KernelEngine, type MainEngine, turnModulus } from '../schedule/engine.js'
+import { type AnyEngine, type KernelEngine, type MainEngine, skipsTurns } from '../schedule/engine.js'
 import { type ColumnName, copiesOf, makeStages } from '../schedule/stages.js'
 import { slotsOf, valuesOf } from './measures.js'
 import type { ScenarioData } from './scenario.js'
@@ -77,11 +77,6 @@ export function capacityOf(data: PopulationData, params: Readonly<Record<string,
   return side('width') * side('height') * side('depth')
 }
 
-/** Whether some agents get no turn in some ticks: then their last turns are kept. */
-export function skipsTurns(engine: KernelEngine): boolean {
-  return engine.every > 1 || turnModulus(engine) > 1
-}
-
 function resetColumns(populations: readonly PopulationData[]): ColumnName[] {
   return populations.flatMap(p =>
     [...p.columns].filter(([, c]) => c.reset === 'tick').map(([column]) => ({ population: p.name, column })),
@@ -128,7 +123,8 @@ export function makePlan(scenario: ScenarioData, options: PlanOptions): Plan {
   const planned = planViews(kernels, scenario.populations, params)
   const needs = (layouts: readonly PopulationLayout[]) =>
     planned.map(v => needsOf(v, scenario, layouts, options.threads))
-  const layout = layOut({ threads: options.threads, populations, measures, streams, views: needs })
+  const mail = mailNeeds(scenario.messages.values(), options.threads)
+  const layout = layOut({ threads: options.threads, populations, measures, streams, views: needs, mail })
   const views = needs(layout.populations).map((n, i) => ({ ...planned[i], needs: n }))
   const steps: Step[] = [
     { kind: 'reset', columns: resetColumns(scenario.populations) },

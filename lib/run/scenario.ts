@@ -14,6 +14,7 @@ import {
   type PopulationData,
   populationData,
 } from '../memory/population.js'
+import type { MessageData } from '../memory/record.js'
 import type { GridData } from '../memory/sight.js'
 import type { World } from '../memory/world.js'
 import { joinDealings } from '../schedule/declared.js'
@@ -88,6 +89,8 @@ export interface ScenarioData {
   readonly engines: readonly AnyEngine[]
   /** Claims by name. */
   readonly claims: ReadonlyMap<string, ClaimData>
+  /** Messages by name. */
+  readonly messages: ReadonlyMap<string, MessageData>
   readonly measures: ReadonlyMap<string, MeasureData>
   readonly commands: ReadonlyMap<string, CommandData>
   // biome-ignore lint/suspicious/noExplicitAny: the parameters vary by scenario
@@ -148,7 +151,7 @@ export function defineScenario<
   const measures = new Map(Object.entries(o.measures ?? {}).map(([key, m]) => [key, checkMeasure(key, m)]))
   const commands = new Map(Object.entries(o.commands ?? {}).map(([key, c]) => [key, checkCommand(name, key, c)]))
   checkReferences(name, populations, engines, measures)
-  const { claims } = joinDealings(engines.filter(e => e.kind === 'kernel'))
+  const { claims, messages } = joinDealings(engines.filter(e => e.kind === 'kernel'))
   const parts = [
     { params: o.params ?? {} },
     ...populations,
@@ -161,6 +164,7 @@ export function defineScenario<
     populations,
     engines,
     claims,
+    messages,
     measures,
     commands,
     params: joinParams(parts.map(p => p.params)),
@@ -271,6 +275,7 @@ function checkReferences(
       find(on, who)
     }
     for (const name of engine.spawns.values()) find(name, who)
+    for (const { to } of [...engine.sends.values(), ...engine.receives.values()]) find(to, who)
     findColumns(engine.population, who, [...engine.reads, ...engine.writes])
     for (const { population, columns, access } of engine.senses.values()) {
       const found = findColumns(population, who, columns)

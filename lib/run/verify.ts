@@ -70,11 +70,15 @@ function firstDifference(a: WorldHash, b: WorldHash): Place | undefined {
     }
     if (a.populations[population] !== b.populations[population]) return { population, column: 'id' }
   }
+  for (const message of new Set([...Object.keys(a.mail), ...Object.keys(b.mail)]))
+    if (a.mail[message] !== b.mail[message]) return { population: `message ${message}`, column: 'waiting' }
   return undefined
 }
 
 /** The agent of lowest id whose values differ, with both. */
 function firstAgent(a: Sim, b: Sim, { population, column }: Place): Pick<Difference, 'agent' | 'expected' | 'found'> {
+  const known = a.internals.world.memory.populations.some(p => p.layout.name === population)
+  if (!known) return { agent: undefined, expected: 'the same', found: 'others' }
   const [ours, theirs] = [a, b].map(sim => {
     const memory = sim.internals.world.memory.population(population)
     const bound = memory.columns.get(column)

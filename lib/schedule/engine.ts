@@ -146,7 +146,7 @@ export abstract class KernelEngine extends BaseEngine {
 
 /** The scope as the engine's machinery builds it; defineEngine gives it the declared types. */
 // biome-ignore lint/suspicious/noExplicitAny: the names in a scope vary by engine
-export type KernelScope = Scope<any, any, any, any, any, any, any, any, any, any>
+export type KernelScope = Scope<any, any, any, any, any, any, any, any, any, any, any, any>
 
 /** What a kernel engine touches. */
 export interface KernelDeclaration {
@@ -191,6 +191,8 @@ const KERNEL_OPTIONS = [
   'spawns',
   'despawns',
   'moves',
+  'sends',
+  'receives',
   'kernel',
 ]
 const ACCESSES: readonly unknown[] = ['pick', 'by', 'where', 'cells']
@@ -275,6 +277,8 @@ export function defineEngine<
   X extends Of<Claim<N, any>> = {},
   O extends Of<AnyClaim> = {},
   B extends Of<AnyPopulation> = {},
+  T extends Of<AnyMessage> = {},
+  I extends Of<AnyMessage> = {},
 >(
   o: EngineOptions & {
     population: Population<N, C>
@@ -288,7 +292,9 @@ export function defineEngine<
     spawns?: B
     despawns?: boolean
     moves?: boolean
-    kernel(scope: Scope<N, C, R[number], W[number], P, S, F, X, O, B>): Loop
+    sends?: T
+    receives?: I
+    kernel(scope: Scope<N, C, R[number], W[number], P, S, F, X, O, B, T, I>): Loop
   },
 ): KernelEngine {
   const { kernel } = o
@@ -328,4 +334,9 @@ export function isDue(engine: { every: number; phase: number }, tick: number): b
 /** Of how many blocks one gets a turn in a run. */
 export function turnModulus(engine: { weight: number }): number {
   return Math.round(1 / engine.weight)
+}
+
+/** Whether some agents get no turn in some ticks: then their last turns are kept. */
+export function skipsTurns(engine: KernelEngine): boolean {
+  return engine.every > 1 || turnModulus(engine) > 1
 }

@@ -4,6 +4,7 @@ import type { Claim } from '../memory/claim.js'
 import type { Columns, EffectKeys, Read, Row, View, Write } from '../memory/column-types.js'
 import type { Params, ParamValues } from '../memory/params.js'
 import type { Population } from '../memory/population.js'
+import type { Message } from '../memory/record.js'
 import type { Access, Reads } from '../memory/sight.js'
 
 /**
@@ -40,6 +41,19 @@ export type Draft<C extends Columns> = { readonly [k in keyof C]: Write<C[k]> }
 export type Birth<B> =
   B extends Population<infer _N, infer C> ? Draft<C> & { add(parentRow: number, partition?: number): number } : never
 
+/** Sends: `add` begins a message from the agent in `row` to the agent `to`. */
+export type Sender<M> =
+  M extends Message<infer _N, infer C> ? Draft<C> & { add(row: number, to: number): number } : never
+
+/**
+ * Messages to the agent in row r are [first[r], first[r + 1]), in the order in which they were sent: (tick, engine,
+ * sender's partition, block, row, sequence). `from` is the sender's id, NONE for the main thread.
+ */
+export type Inbox<M> =
+  M extends Message<infer _N, infer C>
+    ? { readonly [k in keyof C]: Read<C[k]> } & { readonly first: View; readonly from: View }
+    : never
+
 /** Claims a row: at most once a row and run. The lowest rank wins, drawn at random when none is given, then the lowest id. */
 export type Claimer = (row: number, targetRow: number, rank?: number) => void
 
@@ -70,6 +84,8 @@ export interface Scope<
   X,
   O,
   B,
+  T,
+  I,
 > {
   /** Columns of the agents' own rows, as declared in reads and writes. */
   readonly self: Reads<C, Exclude<R, W>> & { readonly [k in W]: Write<C[k]> } & {
@@ -87,6 +103,10 @@ export interface Scope<
   readonly claim: { readonly [k in keyof X]: Claimer }
   /** What claims made earlier in this tick came to; empty again when the next begins. */
   readonly outcome: { readonly [k in keyof O]: Outcome<O[k], N> }
+  /** Messages, seen by later engines. */
+  readonly send: { readonly [k in keyof T]: Sender<T[k]> }
+  /** Messages not seen by this engine before. */
+  readonly inbox: { readonly [k in keyof I]: Inbox<I[k]> }
   /** Births, when this engine ends. */
   readonly spawn: { readonly [k in keyof B]: Birth<B[k]> }
   /** The own row dies when this engine ends. For engines that declare `despawns`. */

@@ -11,6 +11,7 @@ import {
   type KernelSpec,
   type MainSpec,
   type MeasureSpec,
+  type MessageSpec,
   PARTITIONS,
   type Pick,
   type PopulationSpec,
@@ -111,7 +112,7 @@ function population(d: Draw, name: string, shape: PopulationSpec['shape'], all: 
   }
   const counts = shape === 'permanent' ? [d.int(1, 40)] : PARTITIONS.map(() => d.int(1, 40))
   const agents = counts.map((n, i) => [PARTITIONS[i], n] as const)
-  const capacity = counts.reduce((a, b) => a + b, 0) + d.int(0, 10)
+  const capacity = counts.reduce((a, b) => a + b, 0) + d.of([0, 4, 40])
   return { name, shape, width: 1, capacity, block: 16, agents, columns }
 }
 
@@ -124,6 +125,9 @@ class Programmer {
   readonly #home: PopulationSpec
   readonly #all: readonly PopulationSpec[]
   readonly #claims: readonly ClaimSpec[]
+  readonly #messages: readonly MessageSpec[]
+  readonly sends = new Set<string>()
+  readonly receives = new Set<string>()
   readonly claims = new Set<string>()
   readonly outcomes = new Set<string>()
   readonly spawns = new Set<string>()
@@ -131,11 +135,18 @@ class Programmer {
   moves = false
 
   /** `claims`: those that some engine makes. */
-  constructor(d: Draw, home: PopulationSpec, all: readonly PopulationSpec[], claims: readonly ClaimSpec[]) {
+  constructor(
+    d: Draw,
+    home: PopulationSpec,
+    all: readonly PopulationSpec[],
+    claims: readonly ClaimSpec[],
+    messages: readonly MessageSpec[],
+  ) {
     this.#d = d
     this.#home = home
     this.#all = all
     this.#claims = claims
+    this.#messages = messages
   }
 
   #own(): { column: string; k: number } {
@@ -167,9 +178,16 @@ class Programmer {
     const choice = depth === 0 ? d.int(0, 5) : d.int(0, 9)
     if (choice <= 1) return { is: 'own', ...this.#own() }
     if (choice === 2) return { is: 'number', value: d.int(-1000, 1000) }
-    if (choice === 3) return { is: d.of(['elapsed', 'tick', 'id', 'partition'] as const) }
+    if (choice === 3 && d.yes(1, 2)) return { is: d.of(['elapsed', 'tick', 'id', 'partition'] as const) }
     if (choice === 4 && d.yes(1, 2))
       return { is: 'draw', what: d.of(['float', 'int', 'chance', 'normal', 'exponential', 'u32'] as const) }
+    const mine = this.#messages.filter(m => m.to === this.#home.name)
+    if (choice === 3 && mine.length > 0) {
+      const { name, columns } = d.of(mine)
+      this.receives.add(name)
+      const what = d.of(['count', 'from', 'mix', 'mix'] as const)
+      return { is: 'mail', message: name, what, column: d.of(Object.keys(columns)) }
+    }
     const told = this.#claims.filter(c => c.by === this.#home.name || c.on === this.#home.name)
     if (choice === 4 && told.length > 0) {
       const { name, by, on } = d.of(told)
@@ -196,7 +214,22 @@ class Programmer {
   deal(): Step | undefined {
     const d = this.#d
     const sometimes = { when: this.expression(1), of: d.of([1, 2, 3, 5]) }
-    const choice = d.int(0, 5)
+    const choice = d.int(0, 7)
+    if (choice >= 6) {
+      const links = Object.entries(this.#home.columns).filter(([, c]) => c.kind === 'ref')
+      const [column, { to, size }] = d.of(links)
+      const open = this.#messages.filter(m => m.to === to)
+      if (open.length === 0) return undefined
+      const { name, columns } = d.of(open)
+      this.used.add(column)
+      this.sends.add(name)
+      const values = d.list(0, 2, () => {
+        const [field, c] = d.of(Object.entries(columns))
+        return { column: field, k: d.int(0, c.size - 1), value: this.expression(1) }
+      })
+      const target = { via: 'ref', column, k: d.int(0, size - 1) } as const
+      return { does: 'send', message: name, to: target, values, ...sometimes }
+    }
     if (choice <= 1) {
       const { target, to } = this.#target()
       const open = this.#claims.filter(c => c.by === this.#home.name && c.on === to.name && !this.claims.has(c.name))
@@ -276,10 +309,11 @@ function kernel(
   before: readonly string[],
   all: readonly PopulationSpec[],
   claims: readonly ClaimSpec[],
+  messages: readonly MessageSpec[],
 ): KernelSpec {
   const home = d.hot(all)
   const writes = [...new Set(d.list(1, 3, () => d.hot(Object.keys(home.columns))))]
-  const programmer = new Programmer(d, home, all, claims)
+  const programmer = new Programmer(d, home, all, claims, messages)
   const program = d.list(1, 4, () => programmer.step(writes))
   const { used, senses, effects, despawns, moves } = programmer
   return {
@@ -294,13 +328,16 @@ function kernel(
     claims: [...programmer.claims],
     outcomes: [...programmer.outcomes],
     spawns: [...programmer.spawns],
+    sends: [...programmer.sends],
+    receives: [...programmer.receives],
     despawns,
     moves,
     program,
   }
 }
 
-function act(d: Draw, all: readonly PopulationSpec[]): Act {
+function act(d: Draw, all: readonly PopulationSpec[], messages: readonly MessageSpec[]): Act {
+  if (messages.length > 0 && d.yes(1, 5)) return { does: 'send', message: d.of(messages).name, count: d.int(1, 9) }
   const p = d.of(all)
   const column = d.of(Object.keys(p.columns))
   if (p.shape === 'ordinary' && d.yes(3, 5)) {
@@ -311,8 +348,14 @@ function act(d: Draw, all: readonly PopulationSpec[]): Act {
   return { does: 'update', population: p.name, column, ...(d.yes(1, 2) ? { partition: d.of(PARTITIONS) } : {}) }
 }
 
-function main(d: Draw, name: string, before: readonly string[], all: readonly PopulationSpec[]): MainSpec {
-  return { kind: 'main', ...schedule(d, name, before), acts: d.list(1, 4, () => act(d, all)) }
+function main(
+  d: Draw,
+  name: string,
+  before: readonly string[],
+  all: readonly PopulationSpec[],
+  messages: readonly MessageSpec[],
+): MainSpec {
+  return { kind: 'main', ...schedule(d, name, before), acts: d.list(1, 4, () => act(d, all, messages)) }
 }
 
 function measure(d: Draw, all: readonly PopulationSpec[]): MeasureSpec {
@@ -327,12 +370,32 @@ function measure(d: Draw, all: readonly PopulationSpec[]): MeasureSpec {
   return { kind, population: p.name, column, ...(where ? { where } : {}) }
 }
 
-function commands(d: Draw, all: readonly PopulationSpec[]): Act[][] {
-  return d.list(0, 2, () => [...d.list(1, 3, () => act(d, all)), ...(d.yes(1, 4) ? [{ does: 'fail' as const }] : [])])
+function commands(d: Draw, all: readonly PopulationSpec[], messages: readonly MessageSpec[]): Act[][] {
+  return d.list(0, 2, () => [
+    ...d.list(1, 3, () => act(d, all, messages)),
+    ...(d.yes(1, 4) ? [{ does: 'fail' as const }] : []),
+  ])
 }
 
 function isMade({ name }: ClaimSpec, engines: readonly EngineSpec[]): boolean {
   return engines.some(e => e.kind === 'kernel' && e.claims.includes(name))
+}
+
+function isReceived({ name }: { name: string }, engines: readonly EngineSpec[]): boolean {
+  return engines.some(e => e.kind === 'kernel' && e.receives.includes(name))
+}
+
+/** The engine without the steps that send what no engine receives: such a message is refused. */
+function withoutUnreceived(engine: EngineSpec, engines: readonly EngineSpec[]): EngineSpec {
+  if (engine.kind === 'main') {
+    const acts = engine.acts.filter(act => act.does !== 'send' || isReceived({ name: act.message }, engines))
+    return { ...engine, acts }
+  }
+  return {
+    ...engine,
+    sends: engine.sends.filter(name => isReceived({ name }, engines)),
+    program: engine.program.filter(s => s.does !== 'send' || isReceived({ name: s.message }, engines)),
+  }
 }
 
 /** An engine that makes a claim which no other makes: an outcome that nobody brings about is refused. */
@@ -346,7 +409,17 @@ function maker(name: string, claim: ClaimSpec, all: readonly PopulationSpec[]): 
   })
   return {
     ...{ kind: 'kernel', name, priority: 1, dependencies: [], every: 1, phase: 0, population: home.name, weight: 1 },
-    ...{ writes: [], effects: {}, claims: [claim.name], outcomes: [], spawns: [], despawns: false, moves: false },
+    ...{
+      writes: [],
+      effects: {},
+      claims: [claim.name],
+      outcomes: [],
+      spawns: [],
+      sends: [],
+      receives: [],
+      despawns: false,
+      moves: false,
+    },
     reads: link ? [link[0]] : [],
     senses: { [key]: { population: claim.on, columns: [] } },
     program: link ? [step(link[0], link[1].kind as Target['via'])] : [],
@@ -365,21 +438,33 @@ export const worlds: fc.Arbitrary<WorldSpec> = fc.gen().map(gen => {
   ] as const
   const all = names.map(name => population(d, name, shapes[name as keyof typeof shapes], names))
   const claims = d.list(0, 3, i => ({ name: `claim ${i}`, by: d.hot(all).name, on: d.hot(all).name }))
+  const messages = d.list(0, 2, (i): MessageSpec => {
+    const columns = d.list(1, 3, () => column(d, names, d.of(KINDS.filter(kind => kind !== 'index'))))
+    const plain = columns.map(({ effect, reset, ...c }, k) => [`field ${k}`, c] as const)
+    return {
+      name: `message ${i}`,
+      to: d.hot(all).name,
+      capacity: d.of([3, 40, 1000]),
+      columns: Object.fromEntries(plain),
+    }
+  })
   const engines: EngineSpec[] = []
   const count = d.int(2, 7)
   for (let i = 0; i < count; i++) {
     const before = engines.map(e => e.name)
     const name = `${d.of(['a', 'b', 'c'])} ${i}`
-    engines.push(d.yes(1, 6) ? main(d, name, before, all) : kernel(d, name, before, all, claims))
+    engines.push(d.yes(1, 6) ? main(d, name, before, all, messages) : kernel(d, name, before, all, claims, messages))
   }
   for (const [i, unmade] of claims.filter(c => !isMade(c, engines)).entries())
     engines.push(maker(`d ${i}`, unmade, all))
+  const received = messages.filter(m => isReceived(m, engines))
   return {
     seed: d.seed(),
     populations: all,
     claims,
-    engines,
+    messages: received,
+    engines: engines.map(e => withoutUnreceived(e, engines)),
     measures: Object.fromEntries(d.list(1, 5, i => [`m${i}`, measure(d, all)])),
-    runs: d.list(1, 3, () => ({ commands: commands(d, all), ticks: d.int(1, 4) })),
+    runs: d.list(1, 3, () => ({ commands: commands(d, all, received), ticks: d.int(1, 4) })),
   }
 })

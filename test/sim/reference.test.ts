@@ -143,6 +143,7 @@ function pair(engines: readonly Partial<KernelSpec>[]): WorldSpec {
   return {
     seed: 11,
     claims: [],
+    messages: [],
     populations: [
       {
         ...{ name: 'person', shape: 'ordinary', capacity: 100, width: 1, block: 16 },
@@ -168,7 +169,7 @@ function pair(engines: readonly Partial<KernelSpec>[]): WorldSpec {
         phase: 0,
       },
       ...{ weight: 1, writes: [], senses: {}, program: [] },
-      ...{ claims: [], outcomes: [], spawns: [], despawns: false, moves: false },
+      ...{ claims: [], outcomes: [], spawns: [], sends: [], receives: [], despawns: false, moves: false },
       effects: e.program?.includes(GIVE) ? { gifts: { population: 'person', columns: ['x'] } } : {},
       ...e,
       ...(e.program?.includes(GIVE)

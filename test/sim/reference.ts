@@ -7,6 +7,7 @@ import {
   type Drafted,
   doActs,
   drawValue,
+  type Mail,
   type RowAccess,
   runProgram,
   type Schema,
@@ -19,6 +20,7 @@ import {
   type KernelSpec,
   LABELS,
   type MeasureSpec,
+  type MessageSpec,
   PARTITIONS,
   type PopulationSpec,
   UNIT,
@@ -41,8 +43,19 @@ interface Output {
   readonly effects: Map<Agent, Record<string, number[]>>
   readonly claims: { claim: string; by: Agent; on: Agent; rank: number }[]
   readonly births: { population: string; partition: string; values: readonly Drafted[] }[]
+  readonly sent: Letter[]
   readonly deaths: Set<Agent>
   readonly moves: Map<Agent, string>
+}
+
+/** A message that waits. */
+interface Letter {
+  readonly message: string
+  readonly to: number
+  readonly from: number
+  readonly values: Record<string, number[]>
+  /** The engines that have seen it. */
+  readonly seen: string[]
 }
 
 interface PopulationState {
@@ -56,17 +69,24 @@ interface PopulationState {
 interface WorldState {
   partitions: string[]
   populations: Record<string, PopulationState>
+  /** In the order in which they were sent. */
+  mail: Letter[]
 }
 
 /** An agent as hosts see it. */
 export type ShownRow = Readonly<Record<string, unknown>>
 
+/** Stands among the engines that have seen a letter when its receiver is dead. */
+const GONE = ''
+
 const DEFAULTS: Readonly<Record<string, number>> = { index: 0xffffffff }
+
+const MAIL_HAPPENED = { sent: 0, delivered: 0, dropped: 0, refusedMail: 0 }
 
 export class Reference {
   tick = 0
   /** How often each thing happened that kernels do to one another: a test of nothing that happens proves nothing. */
-  readonly happened = { contests: 0, births: 0, refused: 0, deaths: 0, moves: 0 }
+  readonly happened = { contests: 0, births: 0, refused: 0, deaths: 0, moves: 0, ...MAIL_HAPPENED }
   readonly #spec: WorldSpec
   readonly #schema: Schema
   readonly #engines: readonly EngineSpec[]
@@ -77,12 +97,13 @@ export class Reference {
     this.#spec = spec
     this.#engines = inOrder(spec.engines)
     this.#schema = {
-      column: (population, column) => this.#of(population).columns[column],
+      column: (of, column) => (this.#of(of) ?? this.#message(of)).columns[column],
       agents: ({ to }) => (to === undefined ? 1 : this.#of(to).agents.reduce((n, [, count]) => n + count, 0)),
     }
     const empty = () => ({ partitions: PARTITIONS.map(() => []), generations: [], free: [] })
     this.#state = {
       partitions: [...PARTITIONS],
+      mail: [],
       populations: Object.fromEntries(spec.populations.map(p => [p.name, empty()])),
     }
     const random = makeSequence(streamKey(spec.seed, '', PURPOSE.setup, 0))
@@ -94,6 +115,20 @@ export class Reference {
 
   #of(population: string): PopulationSpec {
     return this.#spec.populations.find(p => p.name === population) as PopulationSpec
+  }
+
+  #message(name: string): MessageSpec {
+    return this.#spec.messages.find(m => m.name === name) as MessageSpec
+  }
+
+  #post(letter: Letter): void {
+    const waiting = this.#state.mail.filter(m => m.message === letter.message).length
+    if (waiting === this.#message(letter.message).capacity) {
+      this.happened.refusedMail++
+      return
+    }
+    this.happened.sent++
+    this.#state.mail.push(letter)
   }
 
   #all(population: string): Agent[] {
@@ -112,6 +147,13 @@ export class Reference {
         if (count > 0) for (let i = 0; i < count; i++) this.#spawn(population, partition, tick, value)
       },
       despawn: (population, nth) => this.#despawn(population, find(population, nth)),
+      receivers: message => this.#message(message).to,
+      send: (message, nth, value) => {
+        const { to, columns } = this.#message(message)
+        const values: Record<string, number[]> = {}
+        for (const [name, c] of Object.entries(columns)) values[name] = Array.from({ length: c.size }, () => value(c))
+        this.#post({ message, to: find(to, nth).id, from: 0, values, seen: [] })
+      },
       set: (population, nth, column, values) => {
         find(population, nth).values[column] = [...values]
       },
@@ -182,16 +224,18 @@ export class Reference {
 
   #kernel(engine: KernelSpec, tick: number): void {
     const asItWas = structuredClone(this.#state)
-    const output: Output = { effects: new Map(), claims: [], births: [], deaths: new Set(), moves: new Map() }
+    const output: Output = { effects: new Map(), claims: [], births: [], sent: [], deaths: new Set(), moves: new Map() }
     const turnsOf = Math.round(1 / engine.weight)
     const run = (tick - engine.phase) / engine.every
     const { block } = this.#of(engine.population)
+    const hasTurn = (i: number) => (Math.floor(i / block) + run) % turnsOf === 0
+    const inbox = this.#deliver(engine, hasTurn)
     for (const [number, agents] of this.#state.populations[engine.population].partitions.entries()) {
       for (const [i, agent] of agents.entries()) {
-        if ((Math.floor(i / block) + run) % turnsOf !== 0) continue
+        if (!hasTurn(i)) continue
         const elapsed = engine.every === 1 && turnsOf === 1 ? 1 : tick - (agent.turns[engine.name] ?? agent.born)
         agent.turns[engine.name] = tick
-        const row = this.#row(engine, agent, number, asItWas, output)
+        const row = this.#row(engine, agent, number, asItWas, output, inbox)
         runProgram(engine.program, engine.population, engine.effects, this.#schema, {
           ...row,
           elapsed: Math.max(1, elapsed),
@@ -200,7 +244,37 @@ export class Reference {
     }
     this.#merge(engine, output.effects)
     this.#settle(output.claims)
+    this.#retire(engine)
+    for (const letter of output.sent) this.#post(letter)
     this.#restructure(engine, output)
+  }
+
+  /** What waits for agents that have their turn now, and was not seen by this engine; what waits for the dead is gone. */
+  #deliver(engine: KernelSpec, hasTurn: (i: number) => boolean): Map<Agent, Letter[]> {
+    const inbox = new Map<Agent, Letter[]>()
+    for (const letter of this.#state.mail) {
+      if (!engine.receives.includes(letter.message) || letter.seen.includes(engine.name)) continue
+      const home = this.#state.populations[engine.population].partitions.find(p => p.some(a => a.id === letter.to))
+      const at = home?.findIndex(a => a.id === letter.to) ?? -1
+      if (home === undefined) letter.seen.push(GONE)
+      else if (hasTurn(at)) {
+        letter.seen.push(engine.name)
+        inbox.set(home[at], [...(inbox.get(home[at]) ?? []), letter])
+      }
+    }
+    return inbox
+  }
+
+  /** A letter that is gone, or that all receiving engines have seen, waits no more. */
+  #retire(engine: KernelSpec): void {
+    this.#state.mail = this.#state.mail.filter(({ message, seen }) => {
+      if (!engine.receives.includes(message)) return true
+      const receivers = this.#engines.filter(e => e.kind === 'kernel' && e.receives.includes(message))
+      const gone = seen.includes(GONE)
+      if (!gone && seen.length < receivers.length) return true
+      this.happened[gone && seen.length === 1 ? 'dropped' : 'delivered']++
+      return false
+    })
   }
 
   /** The lowest rank wins, then the lowest id. */
@@ -246,7 +320,8 @@ export class Reference {
     agent: Agent,
     partition: number,
     asItWas: WorldState,
-    { effects, claims, births, deaths, moves }: Output,
+    { effects, claims, births, sent, deaths, moves }: Output,
+    inbox: ReadonlyMap<Agent, readonly Letter[]>,
   ): Omit<RowAccess, 'elapsed'> {
     const populationOf = (key: string) => (engine.senses[key] ?? engine.effects[key]).population
     let draws = 0
@@ -277,6 +352,17 @@ export class Reference {
       },
       spawn: (population, to, values) => {
         births.push({ population, partition: this.#state.partitions[to ?? partition], values })
+      },
+      mail: message => {
+        const letters = (inbox.get(agent) ?? []).filter(letter => letter.message === message)
+        return letters.map(({ from, values }): Mail => ({ from, value: (column, k) => values[column][k] }))
+      },
+      send: (message, to, drafted) => {
+        const values: Record<string, number[]> = {}
+        for (const [name, c] of Object.entries(this.#message(message).columns))
+          values[name] = new Array<number>(c.size).fill(c.default ?? DEFAULTS[c.kind] ?? 0)
+        for (const { column, k, value } of drafted) values[column][k] = value
+        sent.push({ message, to, from: agent.id, values, seen: [] })
       },
       despawn: () => void deaths.add(agent),
       move: to => void moves.set(agent, this.#state.partitions[to]),

@@ -1,0 +1,141 @@
+// The mailbox of one kind of message: those that wait, in the order in which they were sent, which is the order that
+// inboxes have. Engines append between barriers, the main thread through `send`; exchange/mail.ts delivers.
+import { PopulaceError } from '../core/errors.js'
+import { hint } from '../core/suggest.js'
+import { arrayAt } from './arrays.js'
+import type { AnyArray } from './column-types.js'
+import { MAIL, type MailColumn, type MailLayout } from './layout.js'
+import type { MessageData } from './record.js'
+import { storedValues } from './stored.js'
+import type { UndoLog } from './undo.js'
+
+/** What is in the mask of a message whose receiver died before anybody saw it: no receiving engine has this bit. */
+export const GONE = 0x80000000
+
+/** A column of the messages that wait. */
+export interface BoundMail {
+  readonly layout: MailColumn
+  readonly array: AnyArray
+}
+
+/** What became of a kind of message since the world began: sent = delivered + dropped + waiting. */
+export interface MailCounts {
+  readonly sent: number
+  readonly delivered: number
+  readonly dropped: number
+  readonly waiting: number
+  /** Not sent, for the mailbox was full. */
+  readonly refused: number
+}
+
+export class Mailbox {
+  readonly layout: MailLayout
+  readonly to: Float64Array
+  readonly from: Float64Array
+  /** Bits of the receiving engines that have seen a message, or GONE. */
+  readonly seen: Uint32Array
+  readonly columns: ReadonlyMap<string, BoundMail>
+  /** By MAIL. */
+  readonly numbers: Float64Array
+  undo: UndoLog | undefined
+
+  constructor(buffer: ArrayBufferLike, layout: MailLayout) {
+    const { capacity } = layout
+    this.layout = layout
+    this.to = new Float64Array(buffer, layout.to, capacity)
+    this.from = new Float64Array(buffer, layout.from, capacity)
+    this.seen = new Uint32Array(buffer, layout.seen, capacity)
+    this.columns = new Map(
+      [...layout.columns].map(([name, column]) => [
+        name,
+        { layout: column, array: arrayAt(buffer, column.kind, column.offset, capacity * column.size) },
+      ]),
+    )
+    this.numbers = new Float64Array(buffer, layout.counts, MAIL.words)
+  }
+
+  get waiting(): number {
+    return this.numbers[MAIL.waiting]
+  }
+
+  get counts(): MailCounts {
+    const [waiting, sent, delivered, dropped, refused] = this.numbers
+    return { sent, delivered, dropped, waiting, refused }
+  }
+
+  /** Makes room for up to `count` messages at the end, and counts those sent and refused; how many there is room for. */
+  admit(count: number): number {
+    const admitted = Math.min(count, this.layout.capacity - this.waiting)
+    this.undo?.touch(this.numbers, 0, MAIL.words)
+    this.numbers[MAIL.waiting] += admitted
+    this.numbers[MAIL.sent] += admitted
+    this.numbers[MAIL.refused] += count - admitted
+    return admitted
+  }
+
+  /** Sends one message from the main thread. MESSAGE_INVALID, COLUMN_UNKNOWN, VALUE_INVALID. */
+  send(data: MessageData, to: number, values: object): void {
+    checkReceiver(data.name, to)
+    const parsed = Object.entries(values ?? {}).filter(([, value]) => value !== undefined)
+    const stored = parsed.map(([name, value]) => {
+      const column = data.columns.get(name)
+      if (!column)
+        throw new PopulaceError(
+          'COLUMN_UNKNOWN',
+          `Message '${data.name}' has no column '${name}'`,
+          `Check the spelling; ${hint(name, [...data.columns.keys()])}`,
+        )
+      return [name, storedValues(column, value, `Column '${name}' of message '${data.name}'`)] as const
+    })
+    const at = this.waiting
+    if (this.admit(1) === 0) return
+    for (const array of [this.to, this.from, this.seen]) this.undo?.touch(array, at)
+    this.to[at] = to
+    this.from[at] = 0
+    this.seen[at] = 0
+    for (const { layout, array } of this.columns.values()) {
+      const { size, default: value } = layout
+      this.undo?.touch(array, at * size, size)
+      array.fill(value, at * size, (at + 1) * size)
+    }
+    for (const [name, numbers] of stored) {
+      const column = this.columns.get(name)
+      if (column) for (const [k, v] of numbers.entries()) column.array[at * column.layout.size + k] = v
+    }
+  }
+
+  /** Takes away the messages that all receiving engines (the bits of `all`) have seen, and those that are gone. */
+  retire(all: number): void {
+    const { to, from, seen, numbers } = this
+    const n = this.waiting
+    let kept = 0
+    let gone = 0
+    for (let at = 0; at < n; at++) {
+      const mask = seen[at]
+      if (mask === GONE) gone++
+      else if ((mask & all) !== all) {
+        if (kept !== at) {
+          to[kept] = to[at]
+          from[kept] = from[at]
+          seen[kept] = mask
+          for (const { array, layout } of this.columns.values())
+            array.copyWithin(kept * layout.size, at * layout.size, (at + 1) * layout.size)
+        }
+        kept++
+      }
+    }
+    numbers[MAIL.dropped] += gone
+    numbers[MAIL.delivered] += n - kept - gone
+    numbers[MAIL.waiting] = kept
+  }
+}
+
+/** Refuses what can be nobody's id; NONE is nobody, and what goes to nobody is dropped. */
+export function checkReceiver(message: string, to: number): void {
+  if (Number.isSafeInteger(to) && to >= 0) return
+  throw new PopulaceError(
+    'MESSAGE_INVALID',
+    `Message '${message}' is sent to ${String(to)}`,
+    'Send to the id of an agent, not to a row or an undefined.',
+  )
+}
