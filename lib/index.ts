@@ -22,7 +22,9 @@ export {
   u16,
   u32,
 } from './memory/columns.js'
+export type { EmittedEvent, EventCounts } from './memory/event-queue.js'
 export { defineGrid, type Grid, type GridOptions } from './memory/grid.js'
+export type { MailCounts } from './memory/mailbox.js'
 export { defineParams, type Param, type Params, type ParamValues } from './memory/params.js'
 export {
   type AnyPopulation,
@@ -31,11 +33,12 @@ export {
   type Lattice,
   type Population,
 } from './memory/population.js'
-export { defineMessage, type Message } from './memory/record.js'
+export { defineEvent, defineMessage, type Event, type Message } from './memory/record.js'
 export type { Access, Cells, Matches, Rows, Runs } from './memory/sight.js'
 export type { Table } from './memory/table.js'
 export type { World } from './memory/world.js'
 export type { Receipt } from './run/commands.js'
+export type { Counters, PopulationCounts } from './run/counters.js'
 export { count, histogram, type Measure, type MeasureValues, max, mean, min, sum } from './run/measures.js'
 export { type Command, defineCommand, defineScenario, type Scenario, type SetupScope } from './run/scenario.js'
 export { type RunOptions, Simulation, type SimulationOptions } from './run/simulation.js'

@@ -42,6 +42,12 @@ export const MAX_WORKERS = 256
 /** Messages of one kind that may wait at once: their tables have signed 32-bit numbers. */
 export const MAX_WAITING = 2 ** 26
 
+/** Events of one tick, of all kinds together: more than any host takes in; one more is refused and counted. */
+export const MAX_TICK_EVENTS = 2 ** 16
+
+/** Events that wait for the main thread: two ticks' worth, so that a crew need not hold after each. A power of two. */
+export const EVENT_QUEUE = 2 * MAX_TICK_EVENTS
+
 /** Messages that a thread sorts at least before it is worth another thread's while. */
 export const MAIL_SHARE = 8192
 

@@ -9,9 +9,10 @@ import { type KernelEngine, skipsTurns } from '../schedule/engine.js'
 import { Births } from './births.js'
 import { ClaimBoard } from './claims.js'
 import { EffectColumn } from './effects.js'
+import { Emits } from './emits.js'
 import { Fates } from './fates.js'
 import { Inbox, Post } from './mail.js'
-import { birthStream, mailStream } from './needs.js'
+import { birthStream, EVENT_ORDER, eventStream, mailStream } from './needs.js'
 import { openStreams, type Stream } from './streams.js'
 import type { PlannedView } from './view-plan.js'
 import { Views } from './views.js'
@@ -37,6 +38,8 @@ export class Exchange {
   readonly posts: ReadonlyMap<string, Post>
   /** By engine, then by the key under which it receives. */
   readonly inboxes: ReadonlyMap<string, ReadonlyMap<string, Inbox>>
+  /** Undefined: nothing is emitted. */
+  readonly emits: Emits | undefined
   /** By population. */
   readonly births: ReadonlyMap<string, Births>
   /** By population. */
@@ -56,6 +59,7 @@ export class Exchange {
         return stream ? [[name, new Post(mailbox, stream)] as const] : []
       }),
     )
+    this.emits = this.#emits(memory)
     this.inboxes = inboxes(memory, kernels)
     this.births = new Map(
       memory.populations.flatMap(population => {
@@ -73,6 +77,17 @@ export class Exchange {
         return any ? [[name, new Fates(memory, population, fateful)] as const] : []
       }),
     )
+  }
+
+  #emits(memory: WorldMemory): Emits | undefined {
+    const order = this.#streams.get(EVENT_ORDER)
+    if (!order) return undefined
+    const names = memory.events.kinds.map(k => k.data.name)
+    const streams = names.flatMap(name => {
+      const stream = this.#streams.get(eventStream(name))
+      return stream ? [[name, stream] as const] : []
+    })
+    return new Emits(memory.events, order, new Map(streams))
   }
 }
 

@@ -1,6 +1,6 @@
 // What the dealings of kernels need of the layout: arrays beside columns, and streams. Names here are the ones by which
 // the parts of the exchange find their arrays again.
-import { MAX_SORT_SHARES } from '../core/limits.js'
+import { MAX_SORT_SHARES, MAX_TICK_EVENTS } from '../core/limits.js'
 import type { ClaimData } from '../memory/claim.js'
 import type { Kind } from '../memory/column-types.js'
 import type { ColumnData } from '../memory/columns.js'
@@ -35,6 +35,13 @@ export const BIRTHPLACE = 'partition'
 /** The record columns of messages and events that say who; no column that a user declares begins so. */
 export const RECEIVER = '\0to'
 export const SENDER = '\0from'
+
+/** The record column that says what kind of event comes next. */
+export const KIND = '\0kind'
+
+/** The stream that keeps the order among kinds of events, and that of one kind. */
+export const EVENT_ORDER = 'events in order'
+export const eventStream = (event: string) => `event: ${event}`
 
 /** The stream of a kind of message. */
 export const mailStream = (message: string) => `mail: ${message}`
@@ -103,6 +110,14 @@ export function streamNeeds(
   for (const { name, capacity, columns } of new Set(kernels.flatMap(e => [...e.sends.values()]))) {
     const records = [...columns].map(([column, data]) => [column, recordColumn(data)] as const)
     needs.set(mailStream(name), { capacity, columns: new Map([[RECEIVER, ID], [SENDER, ID], ...records]) })
+  }
+  const events = kernels.flatMap(e => [...e.emits.values()])
+  if (events.length === 0) return needs
+  const capacity = MAX_TICK_EVENTS
+  needs.set(EVENT_ORDER, { capacity, columns: new Map([[KIND, { kind: 'u16', size: 1, default: 0 }]]) })
+  for (const { name, columns } of events) {
+    const records = [...columns].map(([column, data]) => [column, recordColumn(data)] as const)
+    needs.set(eventStream(name), { capacity, columns: new Map([[SENDER, ID], ...records]) })
   }
   return needs
 }

@@ -6,6 +6,7 @@ import type { PopulationMemory } from '../memory/population-memory.js'
 import type { KernelEngine } from '../schedule/engine.js'
 import type { Claimer } from '../schedule/scope.js'
 import type { AddEffect } from './effects.js'
+import type { Emitter } from './emits.js'
 import type { Exchange } from './exchange.js'
 import { Staging, type Stream } from './streams.js'
 import { TURN, type Turn } from './turn.js'
@@ -35,6 +36,7 @@ export interface OutputScope {
   readonly outcome: Record<string, object>
   readonly spawn: Record<string, object>
   readonly send: Record<string, object>
+  readonly emit: Record<string, Emitter>
   readonly despawn: ((row: number) => void) | undefined
   readonly move: ((row: number, partition: number) => void) | undefined
 }
@@ -76,6 +78,7 @@ export class Outputs {
       outcome: this.#outcomes(),
       spawn: this.#spawns(),
       send: this.#sends(),
+      emit: this.#emits(),
       despawn: engine.despawns ? this.#despawner() : undefined,
       move: engine.moves ? this.#mover() : undefined,
     }
@@ -176,6 +179,20 @@ export class Outputs {
       if (!post) continue
       const used = this.#use(post.stream, `its messages '${name}'`)
       out[key] = post.draft(used.staging, this.#population, this.#turn, this.#opened(used))
+    }
+    return out
+  }
+
+  #emits(): Record<string, Emitter> {
+    const out: Record<string, Emitter> = {}
+    const { emits } = this.#exchange
+    for (const [key, { name }] of this.#engine.emits) {
+      const stream = emits?.streams.get(name)
+      if (!emits || !stream) continue
+      const used = this.#use(stream, `its events '${name}'`)
+      const order = this.#use(emits.order, 'its events')
+      const began = this.#opened(used)
+      out[key] = emits.emitter(name, used.staging, order.staging, this.#population, this.#turn, began)
     }
     return out
   }

@@ -69,7 +69,8 @@ export class Staging {
 
   /**
    * What a kernel is given: the arrays, and `add(row, …)`, which begins a record with its defaults and gives its place.
-   * OUTPUT_ROW. `began` is called with the row and place of each record, once its head is filled.
+   * OUTPUT_ROW. `began` is called with the row and place of each record before
+   * anything is written there.
    */
   draft(turn: Turn, head: Head, hide: readonly string[], began?: (row: number, at: number) => void): object {
     const constants: Record<string, unknown> = {
@@ -92,9 +93,9 @@ export class Staging {
         state[${STATE.added}]++
         if (at < ${this.capacity}) state[${STATE.next}] = at + 1
         else at = ${this.capacity}
+        ${began ? 'began(row, at)' : ''}
         ${head.fill}
         ${defaults}
-        ${began ? 'began(row, at)' : ''}
         return at
       }`,
     )

@@ -12,6 +12,7 @@
 // nothing before something is written there, so capacities may be generous.
 import { PopulaceError } from '../core/errors.js'
 import {
+  EVENT_QUEUE,
   MAX_ARENA_BYTES,
   MAX_BLOCK,
   MAX_CAPACITY,
@@ -166,6 +167,22 @@ export interface MailLayout {
   readonly sort: SortLayout
 }
 
+/** Int32 words of the queue of events: head is the crew's and tail the main thread's, the others the crew's. */
+export const EVENTS = { head: 0, tail: 16, next: 32, any: 33, ofTick: 34, inTick: 35, wanted: 36, words: 48 } as const
+
+/** The queue of events: EVENT_QUEUE records. */
+export interface EventQueueLayout {
+  readonly words: number
+  /** Uint16, Int32 and Float64: of each record its kind, its number in its tick, its tick. */
+  readonly kind: number
+  readonly sequence: number
+  readonly tick: number
+  /** Float64: emitted by kind, and refused. */
+  readonly counts: number
+  /** By kind: Float64 ids of who emitted, and columns. */
+  readonly kinds: readonly { readonly from: number; readonly columns: ReadonlyMap<string, number> }[]
+}
+
 /** Where a sort into runs happens: Int32 words. */
 export interface SortLayout {
   readonly runs: number
@@ -214,6 +231,7 @@ export interface WorldLayout {
   readonly views: readonly ViewLayout[]
   readonly streams: ReadonlyMap<string, StreamLayout>
   readonly mail: readonly MailLayout[]
+  readonly events: EventQueueLayout
 }
 
 /** What a mailbox needs. */
@@ -264,6 +282,8 @@ export interface WorldNeeds {
   /** Of rows of the populations before, once these are placed. */
   readonly views?: (populations: readonly PopulationLayout[]) => readonly ViewNeeds[]
   readonly mail?: readonly MailNeeds[]
+  /** The columns of each kind of event. */
+  readonly events?: readonly ReadonlyMap<string, { readonly kind: Kind; readonly size: number }>[]
 }
 
 /** The block for a capacity: about 256 blocks, from 64 to 4,096 rows. */
@@ -399,6 +419,21 @@ function placeMail(cursor: Cursor, needs: MailNeeds, populations: readonly Popul
   }
 }
 
+function placeEvents(cursor: Cursor, kinds: NonNullable<WorldNeeds['events']>): EventQueueLayout {
+  const queued = (bytes: number) => cursor.take(kinds.length === 0 ? 0 : EVENT_QUEUE * bytes)
+  return {
+    words: cursor.take(EVENTS.words * 4),
+    kind: queued(2),
+    sequence: queued(4),
+    tick: queued(8),
+    counts: cursor.take((kinds.length + 1) * 8),
+    kinds: kinds.map(columns => ({
+      from: queued(8),
+      columns: new Map([...columns].map(([name, { kind, size }]) => [name, queued(size * bytesOf(kind))])),
+    })),
+  }
+}
+
 function placeView(cursor: Cursor, needs: ViewNeeds): ViewLayout {
   const words = (n: number) => cursor.take(n * 4)
   const begin = cursor.end
@@ -437,6 +472,7 @@ export function layOut(needs: WorldNeeds): WorldLayout {
     [...(needs.streams ?? [])].map(([name, stream]) => [name, placeStream(cursor, staging, stream, frames)]),
   )
   const mail = (needs.mail ?? []).map(m => placeMail(cursor, m, populations))
+  const events = placeEvents(cursor, needs.events ?? [])
   const bytes = Math.ceil(cursor.end / 65536) * 65536
   if (bytes > MAX_ARENA_BYTES) {
     const largest = [...populations].sort((a, b) => b.rows - a.rows)[0]
@@ -461,5 +497,6 @@ export function layOut(needs: WorldNeeds): WorldLayout {
     streams,
     views,
     mail,
+    events,
   }
 }

@@ -46,3 +46,9 @@ export function storedValues(data: ColumnData, given: unknown, where: string): r
   }
   return Array.from(list, v => stored(data, v, where))
 }
+
+/** What a host gets of one stored number. */
+export function shownValue(data: ColumnData, value: number): number | string {
+  if (data.labels) return data.labels[value]
+  return data.kind === 'fixed' ? value * data.unit : value
+}

@@ -4,10 +4,9 @@ import { PopulaceError } from '../core/errors.js'
 import { hint } from '../core/suggest.js'
 import { newArray } from './arrays.js'
 import type { AnyArray, Columns, Read, Row, Values, View, Write } from './column-types.js'
-import type { ColumnData } from './columns.js'
 import { DEFAULT_PARTITION, type Partitions } from './partitions.js'
 import type { BoundColumn, PopulationMemory, Segment } from './population-memory.js'
-import { invalid, storedValues } from './stored.js'
+import { invalid, shownValue, storedValues } from './stored.js'
 
 /** Births in a partition, or a death. */
 export type Restructure = { readonly birthsIn: string } | 'death'
@@ -24,12 +23,6 @@ export interface TableScope {
 }
 
 const SPAWN_OPTIONS = ['partition', 'fill']
-
-/** What a host gets of one stored number. */
-function shown(data: ColumnData, value: number): number | string {
-  if (data.labels) return data.labels[value]
-  return data.kind === 'fixed' ? value * data.unit : value
-}
 
 export class Table<C extends Columns> {
   readonly #memory: PopulationMemory
@@ -86,8 +79,8 @@ export class Table<C extends Columns> {
   #row(row: number): Row<C> {
     const out: Record<string, unknown> = { id: this.#memory.id[row] }
     for (const [name, { array, size, layout }] of this.#memory.columns) {
-      if (size === 1) out[name] = shown(layout.data, array[row])
-      else out[name] = Array.from(array.subarray(row * size, (row + 1) * size), v => shown(layout.data, v))
+      if (size === 1) out[name] = shownValue(layout.data, array[row])
+      else out[name] = Array.from(array.subarray(row * size, (row + 1) * size), v => shownValue(layout.data, v))
     }
     return out as Row<C> // made from the same columns that C names
   }

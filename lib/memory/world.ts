@@ -3,6 +3,7 @@
 // Kernels never come here; they are given the arrays themselves.
 import { PopulaceError } from '../core/errors.js'
 import type { Columns, Values } from './column-types.js'
+import { EventQueue } from './event-queue.js'
 import { FramesSpent, framesError } from './frames.js'
 import type { WorldLayout } from './layout.js'
 import { Mailbox } from './mailbox.js'
@@ -10,7 +11,7 @@ import { DEFAULT_PARTITION, Partitions } from './partitions.js'
 import type { AnyPopulation, Population } from './population.js'
 import { populationData } from './population.js'
 import { PopulationMemory } from './population-memory.js'
-import { type Message, messageData } from './record.js'
+import { type EventData, type Message, messageData } from './record.js'
 import { type Restructure, Table } from './table.js'
 import { UndoLog } from './undo.js'
 
@@ -22,13 +23,15 @@ export class WorldMemory {
   readonly partitions: Partitions
   /** By message. */
   readonly mail: ReadonlyMap<string, Mailbox>
+  readonly events: EventQueue
   readonly #byName: ReadonlyMap<string, PopulationMemory>
 
-  constructor(buffer: ArrayBufferLike, layout: WorldLayout) {
+  constructor(buffer: ArrayBufferLike, layout: WorldLayout, events: readonly EventData[] = []) {
     this.buffer = buffer
     this.layout = layout
     this.partitions = new Partitions(buffer, layout)
     this.populations = layout.populations.map(p => new PopulationMemory(buffer, p, layout))
+    this.events = new EventQueue(buffer, layout.events, events)
     this.mail = new Map(layout.mail.map(m => [m.name, new Mailbox(buffer, m)]))
     this.#byName = new Map(this.populations.map(p => [p.layout.name, p]))
   }

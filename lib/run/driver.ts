@@ -4,6 +4,7 @@ import { locate, PopulaceError } from '../core/errors.js'
 import { REPORTS_PER_SECOND } from '../core/limits.js'
 import { makeSequence } from '../core/sequence.js'
 import { PURPOSE, streamKey } from '../core/threefry.js'
+import type { EmittedEvent } from '../memory/event-queue.js'
 import { World } from '../memory/world.js'
 import type { MainEngine } from '../schedule/engine.js'
 import { Commands, type Refusal } from './commands.js'
@@ -22,6 +23,10 @@ export interface DriverHooks {
   /** The measures of a tick. newest: the last one known now. */
   measured(tick: number, values: Float64Array, newest: boolean): void
   refused(refusal: Refusal): void
+  /** Whether anybody listens to events. */
+  listensToEvents(): boolean
+  /** An event, in order. */
+  emitted(event: EmittedEvent): void
   /** Called about 20 times a second during an advance. */
   progress(tick: number): void
 }
@@ -144,6 +149,7 @@ export class Driver {
 
   async #step(target: number, position: number, stopPosition: number): Promise<BatchEnd> {
     const measureEvery = this.#hooks.everyTicks()
+    this.#world.memory.events.wanted = this.#hooks.listensToEvents()
     const end = await this.#world.crew.step({
       tick: this.tick,
       position,
@@ -157,7 +163,8 @@ export class Driver {
   }
 
   #drain(): void {
-    const { ring } = this.#world
+    const { ring, memory } = this.#world
+    memory.events.drain(event => this.#hooks.emitted(event))
     const found: { tick: number; values: Float64Array }[] = []
     ring.drain((tick, values) => found.push({ tick, values }))
     found.forEach(({ tick, values }, i) => {

@@ -1,18 +1,21 @@
 // Listeners of a simulation. What a host's listener throws goes to 'failed' and stops nothing.
 import { PopulaceError } from '../core/errors.js'
 import { hint } from '../core/suggest.js'
+import type { EmittedEvent } from '../memory/event-queue.js'
 
 /** What each event tells. */
 export interface SimulationEvents<M> {
   /** The state after a tick: at most 20 times a second, or every n-th tick exactly with { every: n }. */
   tick: { readonly tick: number; readonly measures: M }
+  /** What a kernel emitted, in order, when its tick has ended; (run, tick, sequence) is its identity. */
+  event: EmittedEvent & { readonly run: string }
   /** A command whose apply threw: it is undone. */
   refused: { readonly tick: number; readonly sequence: number; readonly name: string; readonly error: Error }
   /** The run has failed, or a listener threw (then the code is LISTENER_FAILED and the run goes on). */
   failed: Error
 }
 
-const EVENTS = ['tick', 'refused', 'failed']
+const EVENTS = ['tick', 'event', 'refused', 'failed']
 
 interface Entry {
   readonly event: string
@@ -51,6 +54,12 @@ export class Listeners<M> {
     return false
   }
 
+  /** Whether anybody listens to an event. */
+  has(event: keyof SimulationEvents<M>): boolean {
+    for (const e of this.#entries) if (e.event === event) return true
+    return false
+  }
+
   /** The greatest number of ticks that all `every` are multiples of; 0: none asks for it. */
   get everyTicks(): number {
     let every = 0
@@ -70,7 +79,7 @@ export class Listeners<M> {
   }
 
   /** Tells an event. */
-  tell<K extends 'refused' | 'failed'>(event: K, what: SimulationEvents<M>[K]): void {
+  tell<K extends 'event' | 'refused' | 'failed'>(event: K, what: SimulationEvents<M>[K]): void {
     for (const e of [...this.#entries]) if (e.event === event) this.#call(e, what)
   }
 

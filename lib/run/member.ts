@@ -43,7 +43,7 @@ export class Member {
   constructor(o: MemberOptions) {
     const { plan, memories, control } = o
     this.#o = o
-    this.memory = new WorldMemory(memories.world, plan.layout)
+    this.memory = new WorldMemory(memories.world, plan.layout, [...plan.scenario.events.values()])
     const data = [...plan.scenario.measures.values()]
     this.#measures = data.map(
       (m, i) => new BoundMeasure(m, this.memory.population(m.population), plan.layout.measurePartials[i]),
@@ -219,17 +219,19 @@ export class Member {
     const { control, plan, pause } = this.#o
     const { until } = plan.scenario
     const done = tick + 1
+    const { events } = this.memory
     if (until || control.measureNow) {
       const wanted = control.measureNow
       return this.#measure(() => {
-        const full = wanted && this.#ring.push(done)
+        const measured = wanted && this.#ring.push(done)
+        const full = events.publish() || measured
         const ends = until !== undefined && this.#ask(until, done)
         control.endTick(done, ends, full)
         if (pause?.()) control.pause()
       })
     }
     return this.#phase(NO_ITEMS, tick, () => {
-      control.endTick(done, false, false)
+      control.endTick(done, false, events.publish())
       if (pause?.()) control.pause()
     })
   }

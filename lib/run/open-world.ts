@@ -105,7 +105,7 @@ async function fill(scenario: ScenarioData, base: PlanOptions, makePool: PoolMak
       for (const record of known) if (!journal.recorded(record.owner, record.tick, record.key)) journal.append(record)
       await journal.flush()
       await crew.bind()
-      const memory = new WorldMemory(memories.world, plan.layout)
+      const memory = new WorldMemory(memories.world, plan.layout, [...plan.scenario.events.values()])
       placeFrames(plan, memory)
       const values = memoryValues(plan)
       return { plan, memory, crew, ring: new MeasureRing(memories.world, plan.layout, control, values) }

@@ -213,21 +213,23 @@ function deliveryPhases(steppers: readonly BlockStepper[], exchange: Exchange): 
   )
 }
 
-/** What an engine received is taken out of the mailboxes, and what it sent is put in. */
+/** What an engine received is taken out of the mailboxes, what it sent is put in, and what it emitted is queued. */
 function postPhases(engine: KernelEngine, memory: WorldMemory, exchange: Exchange): Phase[] {
   const inboxes = [...(exchange.inboxes.get(engine.name)?.values() ?? [])]
   const names = new Set([...engine.sends.values()].map(m => m.name))
   const posts = [...names].flatMap(name => exchange.posts.get(name) ?? [])
-  if (inboxes.length + posts.length === 0) return []
+  const emits = engine.emits.size > 0 ? exchange.emits : undefined
+  if (inboxes.length + posts.length === 0 && !emits) return []
   const senders = memory.population(engine.population)
   const due = (tick: number) => isDue(engine, tick)
   return [
     {
       items: tick => (due(tick) ? 1 : 0),
       run() {},
-      serial() {
+      serial(tick) {
         for (const inbox of inboxes) inbox.retire()
         for (const post of posts) post.tally(senders)
+        emits?.commit(senders, tick)
       },
     },
     blocksPhase(posts.map(post => ({ population: senders, due, run: (frame: number) => post.append(frame) }))),

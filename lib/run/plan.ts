@@ -124,7 +124,8 @@ export function makePlan(scenario: ScenarioData, options: PlanOptions): Plan {
   const needs = (layouts: readonly PopulationLayout[]) =>
     planned.map(v => needsOf(v, scenario, layouts, options.threads))
   const mail = mailNeeds(scenario.messages.values(), options.threads)
-  const layout = layOut({ threads: options.threads, populations, measures, streams, views: needs, mail })
+  const events = [...scenario.events.values()].map(e => e.columns)
+  const layout = layOut({ threads: options.threads, populations, measures, streams, views: needs, mail, events })
   const views = needs(layout.populations).map((n, i) => ({ ...planned[i], needs: n }))
   const steps: Step[] = [
     { kind: 'reset', columns: resetColumns(scenario.populations) },

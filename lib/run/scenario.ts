@@ -14,7 +14,7 @@ import {
   type PopulationData,
   populationData,
 } from '../memory/population.js'
-import type { MessageData } from '../memory/record.js'
+import type { EventData, MessageData } from '../memory/record.js'
 import type { GridData } from '../memory/sight.js'
 import type { World } from '../memory/world.js'
 import { joinDealings } from '../schedule/declared.js'
@@ -91,6 +91,8 @@ export interface ScenarioData {
   readonly claims: ReadonlyMap<string, ClaimData>
   /** Messages by name. */
   readonly messages: ReadonlyMap<string, MessageData>
+  /** Events by name. */
+  readonly events: ReadonlyMap<string, EventData>
   readonly measures: ReadonlyMap<string, MeasureData>
   readonly commands: ReadonlyMap<string, CommandData>
   // biome-ignore lint/suspicious/noExplicitAny: the parameters vary by scenario
@@ -151,7 +153,7 @@ export function defineScenario<
   const measures = new Map(Object.entries(o.measures ?? {}).map(([key, m]) => [key, checkMeasure(key, m)]))
   const commands = new Map(Object.entries(o.commands ?? {}).map(([key, c]) => [key, checkCommand(name, key, c)]))
   checkReferences(name, populations, engines, measures)
-  const { claims, messages } = joinDealings(engines.filter(e => e.kind === 'kernel'))
+  const { claims, messages, events } = joinDealings(engines.filter(e => e.kind === 'kernel'))
   const parts = [
     { params: o.params ?? {} },
     ...populations,
@@ -165,6 +167,7 @@ export function defineScenario<
     engines,
     claims,
     messages,
+    events,
     measures,
     commands,
     params: joinParams(parts.map(p => p.params)),

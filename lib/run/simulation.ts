@@ -1,5 +1,6 @@
 // Simulation: the host's side. It checks what it is given, keeps the state machine (idle, running, failed, closed), and
 // leaves the work to the driver.
+import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { PopulaceError } from '../core/errors.js'
 import { JOURNAL_ENTRIES, REPORTS_PER_SECOND } from '../core/limits.js'
@@ -8,6 +9,7 @@ import type { Params, ParamValues } from '../memory/params.js'
 import { World } from '../memory/world.js'
 import { type Journal, MemoryJournal } from '../state/journal.js'
 import type { Receipt } from './commands.js'
+import { type Counters, countersOf } from './counters.js'
 import { Driver } from './driver.js'
 import { type HashPart, joinHashes, type WorldHash } from './hasher.js'
 import { Listeners, type SimulationEvents } from './listeners.js'
@@ -57,6 +59,8 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
   readonly #world: OpenWorld
   readonly #driver: Driver
   readonly #checks: Checks
+  /** Names this run, in the identity of its events. */
+  readonly #run = randomUUID()
   readonly #listeners = new Listeners<MeasureValues<S['measures']>>()
   #state: State = 'idle'
   #failure: unknown
@@ -82,6 +86,8 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
         samples: () => this.#listeners.samples,
         measured: (tick, values, newest) => this.#measured(tick, values, newest),
         refused: refusal => this.#listeners.tell('refused', refusal),
+        listensToEvents: () => this.#listeners.has('event'),
+        emitted: event => this.#listeners.tell('event', { ...event, run: this.#run }),
         progress: tick => this.#onProgress?.(tick),
       },
       o.limits.tickTimeoutMs,
@@ -138,6 +144,12 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
   /** Threads that step the world; 0: the main thread does. */
   get workers(): number {
     return this.#world.workers
+  }
+
+  /** What became of agents, messages and events since the world began; during a run, as it stands in mid-tick. */
+  get counters(): Counters {
+    this.#usable()
+    return countersOf(this.#world.memory)
   }
 
   /** The measures of the last measured tick; after a run, of its last one. */

@@ -146,7 +146,7 @@ export abstract class KernelEngine extends BaseEngine {
 
 /** The scope as the engine's machinery builds it; defineEngine gives it the declared types. */
 // biome-ignore lint/suspicious/noExplicitAny: the names in a scope vary by engine
-export type KernelScope = Scope<any, any, any, any, any, any, any, any, any, any, any, any>
+export type KernelScope = Scope<any, any, any, any, any, any, any, any, any, any, any, any, any>
 
 /** What a kernel engine touches. */
 export interface KernelDeclaration {
@@ -193,6 +193,7 @@ const KERNEL_OPTIONS = [
   'moves',
   'sends',
   'receives',
+  'emits',
   'kernel',
 ]
 const ACCESSES: readonly unknown[] = ['pick', 'by', 'where', 'cells']
@@ -279,6 +280,7 @@ export function defineEngine<
   B extends Of<AnyPopulation> = {},
   T extends Of<AnyMessage> = {},
   I extends Of<AnyMessage> = {},
+  V extends Of<AnyEvent> = {},
 >(
   o: EngineOptions & {
     population: Population<N, C>
@@ -294,7 +296,8 @@ export function defineEngine<
     moves?: boolean
     sends?: T
     receives?: I
-    kernel(scope: Scope<N, C, R[number], W[number], P, S, F, X, O, B, T, I>): Loop
+    emits?: V
+    kernel(scope: Scope<N, C, R[number], W[number], P, S, F, X, O, B, T, I, V>): Loop
   },
 ): KernelEngine {
   const { kernel } = o

@@ -1,10 +1,10 @@
 // What a kernel is given: the scope of its engine, by the names it declared. Types only.
 
 import type { Claim } from '../memory/claim.js'
-import type { Columns, EffectKeys, Read, Row, View, Write } from '../memory/column-types.js'
+import type { Columns, EffectKeys, Read, Row, Values, View, Write } from '../memory/column-types.js'
 import type { Params, ParamValues } from '../memory/params.js'
 import type { Population } from '../memory/population.js'
-import type { Message } from '../memory/record.js'
+import type { Event, Message } from '../memory/record.js'
 import type { Access, Reads } from '../memory/sight.js'
 
 /**
@@ -54,6 +54,9 @@ export type Inbox<M> =
     ? { readonly [k in keyof C]: Read<C[k]> } & { readonly first: View; readonly from: View }
     : never
 
+/** Emits an event by the agent in `row`; what is not given is at its default. COLUMN_UNKNOWN, VALUE_INVALID. */
+export type Emitter<E> = E extends Event<infer C> ? (row: number, values: Values<C>) => void : never
+
 /** Claims a row: at most once a row and run. The lowest rank wins, drawn at random when none is given, then the lowest id. */
 export type Claimer = (row: number, targetRow: number, rank?: number) => void
 
@@ -86,6 +89,7 @@ export interface Scope<
   B,
   T,
   I,
+  V,
 > {
   /** Columns of the agents' own rows, as declared in reads and writes. */
   readonly self: Reads<C, Exclude<R, W>> & { readonly [k in W]: Write<C[k]> } & {
@@ -107,6 +111,8 @@ export interface Scope<
   readonly send: { readonly [k in keyof T]: Sender<T[k]> }
   /** Messages not seen by this engine before. */
   readonly inbox: { readonly [k in keyof I]: Inbox<I[k]> }
+  /** Events to the world outside, delivered when the tick ends. */
+  readonly emit: { readonly [k in keyof V]: Emitter<V[k]> }
   /** Births, when this engine ends. */
   readonly spawn: { readonly [k in keyof B]: Birth<B[k]> }
   /** The own row dies when this engine ends. For engines that declare `despawns`. */

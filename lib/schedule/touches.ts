@@ -13,7 +13,7 @@ export interface Touched {
   readonly writes: ReadonlySet<string>
   /** Columns of other rows. */
   readonly senses: ReadonlySet<string>
-  /** Columns changed by effects, outcomes of the claims made, mail sent and taken in: changed when the engine ends. */
+  /** Columns changed by effects, outcomes of the claims made, mail sent and taken in, events: changed when the engine ends. */
   readonly effects: ReadonlySet<string>
   /** Populations that it steps, looks at or changes. */
   readonly populations: ReadonlySet<string>
@@ -50,6 +50,7 @@ export function touchedBy(engine: KernelEngine): Touched {
       ...outcomes(engine.claims),
       ...mail(engine.sends),
       ...mail(engine.receives),
+      ...(engine.emits.size > 0 ? ['the events'] : []),
     ]),
     populations: new Set([engine.population, ...others, ...targets, ...claimed]),
     restructures: new Set([...engine.spawns.values(), ...(engine.despawns || engine.moves ? [engine.population] : [])]),
@@ -63,7 +64,7 @@ export function restructures(engine: KernelEngine): boolean {
 
 /** Whether its kernel puts records into streams. */
 export function stages(engine: KernelEngine): boolean {
-  return engine.spawns.size > 0 || engine.sends.size > 0
+  return engine.spawns.size > 0 || engine.sends.size > 0 || engine.emits.size > 0
 }
 
 /** What one of two engines writes and the other touches: 'population.column', or 'anything' for undeclared main engines. */

@@ -1,0 +1,140 @@
+// The queue of events between a crew and the main thread: a ring of records in the order in which they were emitted.
+// The crew adds at the head, between barriers; the main thread takes at the tail. A tick adds MAX_TICK_EVENTS at most and
+// begins only when there is room for as many, so nothing accepted is lost and memory is bounded.
+import { EVENT_QUEUE, MAX_TICK_EVENTS } from '../core/limits.js'
+import { arrayAt } from './arrays.js'
+import type { AnyArray } from './column-types.js'
+import type { ColumnData } from './columns.js'
+import { EVENTS, type EventQueueLayout } from './layout.js'
+import type { EventData } from './record.js'
+import { shownValue } from './stored.js'
+
+/** An event as hosts get it; (run, tick, sequence) is its identity. */
+export interface EmittedEvent {
+  readonly name: string
+  readonly tick: number
+  /** Its number among the events of its tick, from 0. */
+  readonly sequence: number
+  /** The id of the agent that emitted it. */
+  readonly from: number
+  /** Labels of enumerations, fixed columns in their units, arrays where there are several values. */
+  readonly values: Readonly<Record<string, number | string | readonly (number | string)[]>>
+}
+
+/** What became of events since the world began. */
+export interface EventCounts {
+  /** By event. */
+  readonly emitted: Readonly<Record<string, number>>
+  /** Of all kinds, beyond what one tick may emit. */
+  readonly refused: number
+}
+
+interface Kept {
+  readonly data: EventData
+  readonly from: Float64Array
+  readonly columns: readonly { readonly name: string; readonly data: ColumnData; readonly array: AnyArray }[]
+}
+
+export class EventQueue {
+  readonly kinds: readonly Kept[]
+  readonly #words: Int32Array
+  readonly #kind: Uint16Array
+  readonly #sequence: Int32Array
+  readonly #tick: Float64Array
+  /** Emitted by kind, and refused after the last. */
+  readonly #counts: Float64Array
+
+  constructor(buffer: ArrayBufferLike, layout: EventQueueLayout, events: readonly EventData[]) {
+    this.#words = new Int32Array(buffer, layout.words, EVENTS.words)
+    const records = events.length === 0 ? 0 : EVENT_QUEUE
+    this.#kind = new Uint16Array(buffer, layout.kind, records)
+    this.#sequence = new Int32Array(buffer, layout.sequence, records)
+    this.#tick = new Float64Array(buffer, layout.tick, records)
+    this.#counts = new Float64Array(buffer, layout.counts, events.length + 1)
+    this.kinds = events.map((data, i) => {
+      const place = layout.kinds[i]
+      const columns = [...data.columns].map(([name, column]) => {
+        const offset = place.columns.get(name) as number // placed for the same events
+        return { name, data: column, array: arrayAt(buffer, column.kind, offset, EVENT_QUEUE * column.size) }
+      })
+      const from = new Float64Array(buffer, place.from, EVENT_QUEUE)
+      return { data, from, columns }
+    })
+  }
+
+  // ---- the crew's side -------------------------------------------------------------------------------------------------
+
+  /** A place for the next event; -1 where nobody listens or this tick has had its share: then it is counted only. */
+  take(kind: number, tick: number): number {
+    const words = this.#words
+    if (words[EVENTS.ofTick] !== (tick | 0) || words[EVENTS.any] === 0) {
+      words[EVENTS.any] = 1
+      words[EVENTS.ofTick] = tick | 0
+      words[EVENTS.inTick] = 0
+    }
+    if (words[EVENTS.inTick] === MAX_TICK_EVENTS) {
+      this.refuse()
+      return -1
+    }
+    this.#counts[kind]++
+    const sequence = words[EVENTS.inTick]++
+    if (words[EVENTS.wanted] === 0) return -1
+    const at = words[EVENTS.next] & (EVENT_QUEUE - 1)
+    words[EVENTS.next]++
+    this.#kind[at] = kind
+    this.#tick[at] = tick
+    this.#sequence[at] = sequence
+    return at
+  }
+
+  /** Counts an event that there is no room for. */
+  refuse(): void {
+    this.#counts[this.kinds.length]++
+  }
+
+  /** Lets the main thread see what was added. Pairs with the load in `drain`. Whether there is no room for a tick more. */
+  publish(): boolean {
+    const words = this.#words
+    Atomics.store(words, EVENTS.head, words[EVENTS.next])
+    return ((words[EVENTS.next] - Atomics.load(words, EVENTS.tail)) | 0) > EVENT_QUEUE - MAX_TICK_EVENTS
+  }
+
+  // ---- main's side -----------------------------------------------------------------------------------------------------
+
+  /** Whether anybody listens: to be said between batches. */
+  set wanted(yes: boolean) {
+    this.#words[EVENTS.wanted] = yes ? 1 : 0
+  }
+
+  /** Takes all that is there, in order. Pairs with the store in `publish`. */
+  drain(tell: (event: EmittedEvent) => void): void {
+    const words = this.#words
+    const head = Atomics.load(words, EVENTS.head)
+    while (words[EVENTS.tail] !== head) {
+      const event = this.#read(words[EVENTS.tail] & (EVENT_QUEUE - 1))
+      Atomics.store(words, EVENTS.tail, (words[EVENTS.tail] + 1) | 0) // pairs with the load in publish
+      tell(event)
+    }
+  }
+
+  #read(at: number): EmittedEvent {
+    const { data, from, columns } = this.kinds[this.#kind[at]]
+    const values = columns.map(({ name, data: column, array }) => {
+      const { size } = column
+      const all = Array.from(array.subarray(at * size, (at + 1) * size), v => shownValue(column, v))
+      return [name, size === 1 ? all[0] : all]
+    })
+    return {
+      name: data.name,
+      tick: this.#tick[at],
+      sequence: this.#sequence[at],
+      from: from[at],
+      values: Object.fromEntries(values),
+    }
+  }
+
+  get counts(): EventCounts {
+    const emitted = Object.fromEntries(this.kinds.map((k, i) => [k.data.name, this.#counts[i]]))
+    return { emitted, refused: this.#counts[this.kinds.length] }
+  }
+}
