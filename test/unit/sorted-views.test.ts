@@ -1,6 +1,8 @@
 // When views are made anew, and when not; the edges of their meanings.
 import { test } from 'tap'
-import { defineGrid, definePopulation, f32, f64, i16, ref, u8 } from '../../lib/index.js'
+import { planViews } from '../../lib/exchange/view-plan.js'
+import { defineEngine, defineGrid, definePopulation, f32, f64, i16, ref, u8 } from '../../lib/index.js'
+import { populationData } from '../../lib/memory/population.js'
 import { bareView } from '../fixtures/bare-view.js'
 import { refused } from '../fixtures/refused.js'
 
@@ -194,6 +196,23 @@ test('grids that do not hold together are refused by name', async t => {
   refused(t, 'GRID_INVALID', /whose height of 10 has 5 cells/, used({ torus: true, reach: 3, width: 100 }))
   refused(t, 'GRID_INVALID', /100000000 cells|cells, and/, used({ cell: 0.001 }))
   t.ok(used({ torus: true, reach: 2 })(), 'five cells are enough for a reach of two')
+})
+
+test('an effect on copies is refused', async t => {
+  const effects = { birds: bird.by('home', 'tag') }
+  refused(t, 'ENGINE_INVALID', /'e' has effects.birds that is no access/, () =>
+    defineEngine({ name: 'e', population: bird, effects, kernel: () => () => undefined }),
+  )
+})
+
+test('two grids of one name are one if they are alike, and refused if not', async t => {
+  const all = [bird, town].map(p => populationData(p, p.name))
+  const planned = (...grids: { pick(): unknown }[]) => {
+    const senses = Object.fromEntries(grids.map((g, i) => [`g${i}`, g.pick() as object]))
+    return planViews([defineEngine({ name: 'e', population: bird, senses, kernel: () => () => undefined })], all, {})
+  }
+  t.equal(planned(defineGrid('sky', flat), field, defineGrid('sky', flat)).length, 2)
+  refused(t, 'DUPLICATE_NAME', /Two grids are named 'sky'/, () => planned(defineGrid('sky', flat), torus))
 })
 
 test('runs by a column that names nobody, and matches of what is not there, are refused', async t => {
