@@ -1,6 +1,7 @@
 // Flocking on a torus (Reynolds 1987, in the form of the published comparisons: unit velocities, speed 1), as a user of
 // the library would write it: a grid, and a loop over three spans of it for each bird. Sums are made with factors of 0
-// and 1 instead of branches, which a bird in a crowd would guess wrong half of the time.
+// and 1 instead of branches, which would be guessed wrong for every third bird; the factors are +(a < b), for V8 makes a
+// branch of a < b ? 1 : 0 (measured: twice the time).
 import { defineEngine, defineGrid, defineParams, definePopulation, defineScenario, f32, mean } from '../../lib/index.js'
 
 export const params = defineParams({
@@ -60,8 +61,8 @@ const fly = defineEngine({
             const dx = nx[i] - ax
             const dy = ny[i] - ay
             const d2 = dx * dx + dy * dy
-            const w = d2 < far ? 1 : 0
-            const near = d2 < close ? 1 : 0
+            const w = +(d2 < far)
+            const near = +(d2 < close)
             n += w
             cx += w * dx
             cy += w * dy
