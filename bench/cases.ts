@@ -1,4 +1,5 @@
 // The list of benchmarks, in the order in which they run.
+import { boids } from './cases/boids.js'
 import { compute } from './cases/compute.js'
 import { emptyStage } from './cases/empty-stage.js'
 import { epidemicCase } from './cases/epidemic.js'
@@ -8,4 +9,13 @@ import { memory } from './cases/memory.js'
 import { rowUpdate } from './cases/row-update.js'
 import type { BenchCase } from './harness.js'
 
-export const CASES: readonly BenchCase[] = [rowUpdate, emptyStage, compute, epidemicCase, linear, eventLoop, memory]
+export const CASES: readonly BenchCase[] = [
+  rowUpdate,
+  emptyStage,
+  compute,
+  boids,
+  epidemicCase,
+  linear,
+  eventLoop,
+  memory,
+]

@@ -5,7 +5,7 @@ import { bytes, grouped } from './numbers.js'
 import { openScenario } from './open-scenario.js'
 import { reserveStdout } from './output.js'
 import { packageVersion } from './package-info.js'
-import { type EngineView, type PlanView, type PopulationView, viewPlan } from './plan-view.js'
+import { type EngineView, type PlanView, type PopulationView, type SortedViewView, viewPlan } from './plan-view.js'
 import { dot, mermaid } from './schedule-graph.js'
 import { columnsTable } from './tables.js'
 
@@ -33,7 +33,7 @@ function engineText(e: EngineView): string {
     e.dependencies.length === 0 ? '' : `after ${e.dependencies.join(', ')}`,
   ].filter(note => note !== '')
   const head = `  ${e.name}${e.population === undefined ? ' (main thread)' : ` over ${e.population}`}`
-  const touched = (['reads', 'writes', 'senses', 'effects'] as const)
+  const touched = (['reads', 'writes', 'senses', 'views', 'effects'] as const)
     .filter(what => e[what].length > 0)
     .map(what => `      ${what.padEnd(7)} ${e[what].join(', ')}`)
   return [`${head}${notes.length === 0 ? '' : `  [${notes.join('; ')}]`}`, ...touched].join('\n')
@@ -66,6 +66,13 @@ function populationText(p: PopulationView): string {
   ].join('\n')
 }
 
+function sortedText(v: SortedViewView): string {
+  const goesBy = v.keys.length === 0 ? '' : `, goes by ${v.keys.join(', ')}`
+  const copies = v.columns.length === 0 ? '' : `, copies ${v.columns.join(', ')}`
+  const runs = `${grouped(v.runs)} ${v.runs === 1 ? 'run' : 'runs'}`
+  return `  ${v.name}: of ${v.population}${goesBy}${copies}; ${runs} of up to ${grouped(v.rows)} rows in all, ${bytes(v.reservedBytes)} reserved`
+}
+
 /** The view as text. */
 export function planText(view: PlanView): string {
   const ambiguous = view.ambiguous.map(
@@ -77,6 +84,7 @@ export function planText(view: PlanView): string {
     scheduleText(view),
     ...order,
     ...view.populations.map(populationText),
+    ...(view.views.length === 0 ? [] : [`Sorted views:\n${view.views.map(sortedText).join('\n')}`]),
     `${bytes(view.reservedBytes)} of address space reserved for ${view.threads} ${view.threads === 1 ? 'thread' : 'threads'}; memory is taken only where something is written`,
   ].join('\n\n')}\n`
 }

@@ -1,5 +1,6 @@
 // A plan as plain data to show: its schedule stage by stage, and its populations column by column. What inspect prints,
 // as text, graph or JSON, is made of these.
+import { type PlannedView, viewName } from '../exchange/view-plan.js'
 import { bytesOf } from '../memory/arrays.js'
 import type { ColumnData } from '../memory/columns.js'
 import type { PopulationLayout } from '../memory/layout.js'
@@ -19,6 +20,8 @@ export interface EngineView {
   readonly reads: Names
   readonly writes: Names
   readonly senses: Names
+  /** Sorted views among what it senses, by name. */
+  readonly views: Names
   readonly effects: Names
   readonly dependencies: Names
   readonly priority: number
@@ -64,6 +67,20 @@ export interface PopulationView {
   readonly bytes: number
 }
 
+/** A sorted view. */
+export interface SortedViewView {
+  readonly name: string
+  readonly population: string
+  /** Columns that say in which run a row is, and those that are copied. */
+  readonly keys: Names
+  readonly columns: Names
+  /** Runs that there is room for: cells with the halo, rows of the population named, or 1. */
+  readonly runs: number
+  /** Rows in all runs at most: a torus has copies of border cells. */
+  readonly rows: number
+  readonly reservedBytes: number
+}
+
 /** All that inspect shows. */
 export interface PlanView {
   readonly scenario: string
@@ -72,6 +89,7 @@ export interface PlanView {
   readonly stages: readonly StageView[]
   readonly ambiguous: readonly Ambiguity[]
   readonly populations: readonly PopulationView[]
+  readonly views: readonly SortedViewView[]
   /** Address space reserved; memory is taken only where something is written. */
   readonly reservedBytes: number
 }
@@ -91,6 +109,7 @@ function viewEngine(e: AnyEngine): EngineView {
       reads: e.reads ? columns(e.reads) : ['anything'],
       writes: e.writes ?? ['anything'],
       senses: [],
+      views: [],
       effects: [],
     }
   const { population } = e
@@ -101,6 +120,7 @@ function viewEngine(e: AnyEngine): EngineView {
     reads: e.reads.map(c => `${population}.${c}`),
     writes: e.writes.map(c => `${population}.${c}`),
     senses: columns(e.senses.values()),
+    views: [...e.senses.values()].flatMap(({ access }) => (access.kind === 'pick' ? [] : [viewName(access)])),
     effects: columns(e.effects.values()),
   }
 }
@@ -156,6 +176,10 @@ function viewPopulation(p: PopulationLayout, threads: number): PopulationView {
   return { name, capacity, permanent, lattice, block, blocks, columns, bytesPerRow, bytes: bytesPerRow * capacity }
 }
 
+function viewSorted({ name, population, keys, columns, needs }: PlannedView, reservedBytes: number): SortedViewView {
+  return { name, population, keys, columns, runs: needs.runs, rows: needs.copies, reservedBytes }
+}
+
 /** A plan as plain data. */
 export function viewPlan(plan: Plan): PlanView {
   const { threads, bytes, populations } = plan.layout
@@ -166,6 +190,7 @@ export function viewPlan(plan: Plan): PlanView {
     stages: viewStages(plan),
     ambiguous: ambiguities(plan.engines),
     populations: populations.map(p => viewPopulation(p, threads)),
+    views: plan.views.map((v, i) => viewSorted(v, plan.layout.views[i].bytes)),
     reservedBytes: bytes,
   }
 }

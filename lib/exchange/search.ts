@@ -24,7 +24,7 @@ export function makeSearch(
   const { axes, reach, stride, layer, torus, name, cell } = shape
   const names = NAMES.slice(0, axes.length)
   const greatest = cell * reach
-  const found = new Int32Array(room) // its pages are taken when something is found
+  const found = new Int32Array(room + 1) // its pages are taken when something is found; one more is written than is
   const refuse = (what: string, given: unknown, remedy: string): never => {
     throw new PopulaceError('RADIUS_INVALID', `Grid '${name}' is asked for ${what} ${String(given)}`, remedy)
   }
@@ -71,7 +71,7 @@ export function makeSearch(
       const c = cellAt(${names.join(', ')})
       const most = radius * radius
       let n = 0
-      ${around('if (squared <= most) found[n++] = i')}
+      ${around('found[n] = i\nn += +(squared <= most)')}
       return n
     }`,
   )

@@ -37,6 +37,7 @@ export function viewName(view: ViewData): string {
   if (view.kind === 'cells') return `grid '${view.grid.name}'`
   if (view.kind === 'by') return `${view.population} by ${view.key}`
   const match = Object.entries(view.match).sort(([a], [b]) => (a < b ? -1 : 1))
+  if (match.length === 0) return `all of ${view.population}`
   return `${view.population} where ${match.map(([column, values]) => `${column} = ${values.join(', ')}`).join(' and ')}`
 }
 

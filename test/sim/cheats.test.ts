@@ -77,6 +77,15 @@ t.test('a kernel that writes the copy of a column that it senses is caught', asy
   t.match(error.message, /[Ee]ngine 'copier'.*column 'x' of 'person', which it only senses/)
 })
 
+for (const [cheat, what] of [
+  ['row of a cell', /'watcher'.*it wrote 'row' of grid 'ground', which it only senses \(agent \d+\)/],
+  ['value in a run', /'watcher'.*it wrote column 'still' of person by friend, which it only senses \(agent \d+\)/],
+] as const) {
+  t.test(`a kernel that writes into a sorted view is caught: ${cheat}`, async t => {
+    for (const workers of [0, 2]) t.match((await caught(cheat, workers)).message, what)
+  })
+}
+
 t.test('a kernel factory that reads a clock is caught', async t => {
   const error = await caught('factory clock', 0)
   t.match(error.message, /engine 'cheater'.*Date\.now/)

@@ -5,6 +5,7 @@ import {
   count,
   defineCommand,
   defineEngine,
+  defineGrid,
   defineLattice,
   defineMainEngine,
   defineParams,
@@ -47,6 +48,31 @@ f32({ effect: 'add' })
 enumeration(['S', 'I'], { default: 'R' })
 // @ts-expect-error no such column
 city.pick('sik')
+// @ts-expect-error so for runs
+person.by('hom')
+// @ts-expect-error a label that is none
+person.where({ state: 'R' })
+// @ts-expect-error no column of coordinates
+defineGrid('wrong', { of: city, x: 'x', y: 'z', width: 1, height: 1, cell: 1 })
+const map = defineGrid('map', { of: city, x: 'x', y: 'sick', width: 1, height: 1, cell: 1 })
+// @ts-expect-error no such column
+map.pick('sik')
+defineEngine({
+  name: 'looks',
+  population: person,
+  senses: { map: map.pick('x'), people: person.where({ state: 'I' }) },
+  effects: { map: map.pick('sick') },
+  kernel({ seen, effect }) {
+    // @ts-expect-error effects go to picked rows, not to copies in cells
+    effect.map.sick(1, 1)
+    const i: number = seen.map.first[seen.map.cellAt(1, 2)] + seen.people.length
+    // @ts-expect-error not picked
+    seen.map.sick
+    // @ts-expect-error views are read only
+    seen.map.x[i] = 3
+    return () => {}
+  },
+})
 
 export const engine = defineEngine({
   name: 'engine',

@@ -100,6 +100,7 @@ t.test('names are quoted in graphs', async t => {
     reads: [],
     writes: [],
     senses: [],
+    views: [],
     effects: [],
     dependencies: [],
     priority: 0,

@@ -1,5 +1,6 @@
 import { test } from 'tap'
-import { u8 } from '../../lib/memory/columns.js'
+import { ref, u8 } from '../../lib/memory/columns.js'
+import { defineGrid } from '../../lib/memory/grid.js'
 import { definePopulation } from '../../lib/memory/population.js'
 import { type AnyEngine, defineEngine, defineMainEngine, type KernelEngine } from '../../lib/schedule/engine.js'
 import { copiesOf, makeStages } from '../../lib/schedule/stages.js'
@@ -100,6 +101,35 @@ test('an engine is given copies of what it senses and writes, once each', async 
     kernel,
   })
   t.strictSame(copiesOf(twice), [{ population: 'agent', column: 'a' }])
+})
+
+test('sorted views count as sensed, by what they go by and what they copy, and need no copies of columns', async t => {
+  const fish = definePopulation('fish', { capacity: 10, columns: { x: u8(), y: u8(), a: u8(), to: ref('agent') } })
+  const sea = defineGrid('sea', { of: fish, x: 'x', y: 'y', width: 9, height: 9, cell: 1 })
+  const swims = defineEngine({ name: 'swims', population: fish, writes: ['x'], kernel })
+  const ages = defineEngine({ name: 'ages', population: fish, writes: ['a'], kernel })
+  const turns = defineEngine({ name: 'turns', population: fish, writes: ['to'], kernel })
+  const looks = (view: object) => defineEngine({ name: 'looks', population: agent, senses: { view }, kernel })
+  const together = (writer: KernelEngine, view: object) => shape([writer, looks(view)]).length === 1
+  t.equal(together(swims, sea.pick('a')), false, 'cells go by positions')
+  t.equal(together(ages, sea.pick('a')), false)
+  t.equal(together(ages, sea.pick('y')), true)
+  t.equal(together(turns, fish.by('to', 'a')), false)
+  t.equal(together(swims, fish.by('to', 'a')), true)
+  t.equal(together(ages, fish.where({ a: 1 })), false)
+  t.equal(together(ages, fish.where({})), true)
+  t.strictSame(conflict(swims, looks(sea.pick())), ['fish.x'])
+  const dies = defineEngine({ name: 'dies', population: agent, despawns: true, kernel })
+  const counts = defineEngine({ name: 'counts', population: beast, senses: { view: fish.by('to') }, kernel })
+  t.strictSame(conflict(dies, counts), ["the agents of 'agent'"], 'runs go by the rows of those named')
+  const moves = defineEngine({
+    name: 'moves',
+    population: fish,
+    writes: ['x', 'a'],
+    senses: { v: sea.pick('x', 'a') },
+    kernel,
+  })
+  t.strictSame(copiesOf(moves), [])
 })
 
 test('two engines conflict where one writes what the other touches', async t => {
