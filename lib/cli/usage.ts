@@ -104,9 +104,14 @@ export function twoColumns(rows: readonly (readonly [string, string])[], indent 
   return rows.map(([left, right]) => `${indent}${left.padEnd(width)}  ${right}`.trimEnd()).join('\n')
 }
 
+/** A flag as it is written: `--ticks <n>`, `--watch[=<view>]`. */
+export function flagText(name: string, { value, optional }: Flag): string {
+  if (value === undefined) return `--${name}`
+  return optional ? `--${name}[=<${value}>]` : `--${name} <${value}>`
+}
+
 function flagRows(flags: Readonly<Record<string, Flag>>): [string, string][] {
-  const value = (flag: Flag) => (flag.optional ? `[=<${flag.value}>]` : flag.value ? ` <${flag.value}>` : '')
-  return Object.entries(flags).map(([name, flag]) => [`--${name}${value(flag)}`, flag.about])
+  return Object.entries(flags).map(([name, flag]) => [flagText(name, flag), flag.about])
 }
 
 /** What `populace <command> --help` prints. `more` is about the scenario that was named. */

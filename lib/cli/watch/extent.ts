@@ -49,6 +49,14 @@ export interface Frame extends Size {
   readonly zoom: number
 }
 
+/** Lays points of whole numbers on at most `room` pixels: whole numbers of them a pixel, or an even grid becomes a moiré. */
+export function frameOfPoints(x: Range, y: Range, room: Size): Frame {
+  const [columns, rows] = [Math.floor(x.high) - Math.ceil(x.low) + 1, Math.floor(y.high) - Math.ceil(y.low) + 1]
+  const unit = Math.ceil(Math.max(columns / room.width, rows / room.height))
+  const frame = frameOfCells(Math.ceil(columns / unit), Math.ceil(rows / unit), room)
+  return { ...frame, left: Math.ceil(x.low), top: Math.ceil(y.low), unitX: unit, unitY: unit }
+}
+
 /** Lays cells [0, columns) x [0, rows) on at most `room` pixels: whole cells of several pixels each, or several cells a pixel. */
 export function frameOfCells(columns: number, rows: number, room: Size): Frame {
   const fits = Math.floor(Math.min(room.width / columns, room.height / rows))

@@ -23,6 +23,8 @@ export interface Key {
 
 /** From nothing to most, for where there are no colours. */
 const RAMP = ' .:-=+*#%@'
+/** The first label of a lattice. */
+const GROUND = '.'
 /** Brightness of a pixel with one agent; that of the fullest is 1. */
 const FAINT = 0.45
 
@@ -61,12 +63,20 @@ function classesOf(view: View): { readonly colours: readonly number[]; readonly 
 /** From 0 to 1, logarithmic: how full a pixel is. */
 const fullness = (n: number, most: number) => (most <= 1 ? 1 : Math.log1p(n - 1) / Math.log1p(most - 1))
 
-/** Shares of the classes in a pixel, the small ones lifted, so that a few of many are seen. They sum to 1. */
-function shares(raster: Raster, pixel: number): number[] {
-  const roots = Array.from({ length: raster.classes }, (_, k) => Math.sqrt(raster.byClass[pixel * raster.classes + k]))
-  const sum = roots.reduce((a, b) => a + b, 0)
-  return roots.map(root => root / sum)
+/**
+ * How much of each class's colour a pixel has; they sum to 1. A class counts for more the rarer it is in the whole
+ * picture, so that the first few infected among many are seen, and where they are many.
+ */
+export function weightsOf(byClass: readonly number[], totals: readonly number[]): number[] {
+  const n = sumOf(byClass)
+  const all = sumOf(totals)
+  const excess = byClass.map((count, k) => (count === 0 ? 0 : (count / n / (totals[k] / all) ** RARITY) ** 2))
+  const sum = sumOf(excess)
+  return excess.map(w => w / sum)
 }
+
+const RARITY = 0.6
+const sumOf = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
 
 type Painter = (pixel: number) => number
 
@@ -80,11 +90,12 @@ function painterOf(view: View, look: Look, i: number, colours: readonly number[]
   }
   if (isScale(view, layer)) return p => onScale(0.2 + 0.8 * fullness(raster.count[p], most))
   if (layer.colour.kind === 'presence') return () => colours[0]
-  if (layer.place.position.kind !== 'columns' && !layer.place.link)
-    return p => mix(shares(raster, p).map((share, k) => [colours[k], share]))
+  const { totals, classes, byClass } = raster
+  const cells = layer.place.position.kind !== 'columns' && !layer.place.link
   return p => {
-    const light = FAINT + (1 - FAINT) * fullness(raster.count[p], most)
-    return mix(shares(raster, p).map((share, k) => [colours[k], share * light]))
+    const weights = weightsOf(Array.from(byClass.subarray(p * classes, (p + 1) * classes)), totals)
+    const light = cells ? 1 : FAINT + (1 - FAINT) * fullness(raster.count[p], most)
+    return mix(weights.map((weight, k) => [colours[k], weight * light]))
   }
 }
 
@@ -114,7 +125,7 @@ function topLayer({ rasters }: Look, pixel: number): number {
 }
 
 /** Adds up a pixel and the one below it. */
-function pair(raster: Raster, upper: number, lower: number | undefined) {
+function pairOf(raster: Raster, upper: number, lower: number | undefined) {
   const { classes, byClass, count, sum } = raster
   const of = (p: number | undefined, k: number) => (p === undefined ? 0 : byClass[p * classes + k])
   return {
@@ -126,11 +137,32 @@ function pair(raster: Raster, upper: number, lower: number | undefined) {
 
 const onRamp = (share: number) => RAMP[1 + Math.round(Math.min(1, Math.max(0, share)) * (RAMP.length - 2))]
 
-/** The picture in characters, one for two pixels: a ramp from little to much, or the letter of the class with most agents. */
+type Glyph = (pair: ReturnType<typeof pairOf>) => string
+
+function glyphOf(view: View, look: Look, i: number, letters: readonly string[]): Glyph {
+  const layer = view.layers[i]
+  const { most, totals } = look.rasters[i]
+  if (layer.colour.kind === 'value') {
+    const { low, high } = look.ranges[i]
+    return ({ sum, count }) => onRamp(high > low ? (sum / count - low) / (high - low) : 1)
+  }
+  if (isScale(view, layer)) return ({ count }) => onRamp(fullness(count, most * 2))
+  const ground = isGround(layer)
+  // Of two labels the second is drawn by its share: what is rare would be all or nothing.
+  if (ground && totals.length === 2)
+    return ({ byClass, count }) => (byClass[1] === 0 ? GROUND : onRamp(0.25 + 0.75 * Math.sqrt(byClass[1] / count)))
+  return ({ byClass }) => {
+    const weights = weightsOf(byClass, totals)
+    const top = weights.indexOf(Math.max(...weights))
+    return ground && top === 0 ? GROUND : letters[top]
+  }
+}
+
+/** The picture in characters, one for two pixels: a ramp from little to much, or the letter of the class that stands out. */
 export function print(view: View, look: Look): string[] {
   const { width, height } = look.frame
   const classes = classesOf(view)
-  const most = look.rasters.map(raster => raster.most * 2)
+  const glyphs = view.layers.map((_, i) => glyphOf(view, look, i, classes[i].letters))
   const lines: string[] = []
   for (let y = 0; y < height; y += 2) {
     let line = ''
@@ -138,32 +170,11 @@ export function print(view: View, look: Look): string[] {
       const upper = y * width + x
       const lower = y + 1 < height ? upper + width : undefined
       const i = Math.max(topLayer(look, upper), lower === undefined ? -1 : topLayer(look, lower))
-      line += i < 0 ? ' ' : character(view, look, i, pair(look.rasters[i], upper, lower), most[i], classes[i].letters)
+      line += i < 0 ? ' ' : glyphs[i](pairOf(look.rasters[i], upper, lower))
     }
     lines.push(line.trimEnd())
   }
   return lines
-}
-
-function character(
-  view: View,
-  look: Look,
-  i: number,
-  { count, sum, byClass }: ReturnType<typeof pair>,
-  most: number,
-  letters: readonly string[],
-): string {
-  const layer = view.layers[i]
-  if (layer.colour.kind === 'value') {
-    const { low, high } = look.ranges[i]
-    return onRamp(high > low ? (sum / count - low) / (high - low) : 1)
-  }
-  if (isScale(view, layer)) return onRamp(fullness(count, most))
-  const top = byClass.indexOf(Math.max(...byClass))
-  if (!isGround(layer)) return letters[top]
-  // Of two labels the second is drawn by its share: a few of many cells would never be the most.
-  if (byClass.length === 2) return byClass[1] === 0 ? '.' : onRamp(0.25 + 0.75 * Math.sqrt(byClass[1] / count))
-  return top === 0 ? '.' : letters[top]
 }
 
 /** What the legend explains, class by class; layers on a scale have none. */
@@ -175,7 +186,7 @@ export function keysOf(view: View, look: Look): Key[] {
     const { colours, letters } = classes[i]
     const ramped = isGround(layer) && labelsOf(layer).length === 2
     return labelsOf(layer).map((label, k) => {
-      const letter = !isGround(layer) ? letters[k] : k === 0 ? '.' : ramped ? RAMP[RAMP.length - 1] : letters[k]
+      const letter = !isGround(layer) ? letters[k] : k === 0 ? GROUND : ramped ? RAMP[RAMP.length - 1] : letters[k]
       return { label, colour: colours[k], letter, agents: totals[k] * stride }
     })
   })

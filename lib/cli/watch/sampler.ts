@@ -2,12 +2,12 @@
 // spread, into rasters. Extents are remembered from look to look, so that the picture stands still.
 import type { BoundColumn, PopulationMemory } from '../../memory/population-memory.js'
 import type { WorldMemory } from '../../memory/world.js'
-import { type Frame, frameOfArea, frameOfCells, Range, type Size } from './extent.js'
+import { type Frame, frameOfArea, frameOfCells, frameOfPoints, Range, type Size } from './extent.js'
 import { Raster } from './raster.js'
 import type { Layer, Place, View } from './views.js'
 
 /** Agents, or cells, of a layer that one look takes at most: a few milliseconds. */
-export const LIVE_SAMPLE = 1 << 18
+export const LIVE_SAMPLE = 1 << 17
 /** The same for a picture that nothing waits for. */
 export const FINAL_SAMPLE = 1 << 22
 
@@ -94,14 +94,24 @@ export class Sampler {
       this.#inLine = Math.max(1, Math.ceil(Math.sqrt((size * room.width) / room.height)))
       return frameOfCells(this.#inLine, Math.max(1, Math.ceil(size / this.#inLine)), room)
     }
-    for (const place of places) this.#measure(place, most)
+    for (const place of places) this.#measure(place, Math.max(most, LIVE_SAMPLE))
     const geographic = position.kind === 'columns' && position.geographic
     if (geographic) {
       this.#x.clamp(-180, 180)
       this.#y.clamp(-90, 90)
     }
     if (this.#x.empty || this.#y.empty) return frameOfCells(1, 1, room)
-    return frameOfArea(this.#x, this.#y, room, geographic)
+    const whole = places.every(place => this.#whole(place))
+    return whole && !geographic
+      ? frameOfPoints(this.#x, this.#y, room)
+      : frameOfArea(this.#x, this.#y, room, geographic)
+  }
+
+  /** Whether a place's coordinates are whole numbers. */
+  #whole({ population, position }: Place): boolean {
+    if (position.kind !== 'columns') return false
+    const { columns } = this.#memory.population(population)
+    return [position.x, position.y].every(name => /^[iu]/.test(columns.get(name)?.layout.data.kind ?? ''))
   }
 
   #lattice(population: string): Size {

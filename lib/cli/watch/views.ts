@@ -45,7 +45,6 @@ const AXES: readonly (readonly [x: string, y: string, geographic: boolean])[] = 
   ['lng', 'lat', true],
   ['longitude', 'latitude', true],
 ]
-const SWITCH = ['no', 'yes'] as const
 
 const isNumber = (c: ColumnData | undefined) =>
   c !== undefined && c.size === 1 && !c.labels && c.kind !== 'bool' && c.kind !== 'ref' && !c.index
@@ -76,7 +75,7 @@ function coloursOf(data: PopulationData): Colour[] {
   return [...data.columns].flatMap(([column, c]): Colour[] => {
     if (axes.includes(column) || c.size > 1) return []
     if (c.labels) return [{ kind: 'labels', column, labels: c.labels }]
-    if (c.kind === 'bool') return [{ kind: 'labels', column, labels: SWITCH }]
+    if (c.kind === 'bool') return [{ kind: 'labels', column, labels: [`not ${column}`, column] }]
     return isNumber(c) ? [{ kind: 'value', column }] : []
   })
 }
