@@ -46,8 +46,10 @@ const AXES: readonly (readonly [x: string, y: string, geographic: boolean])[] = 
   ['longitude', 'latitude', true],
 ]
 
+const NUMBERS: readonly string[] = ['f32', 'f64', 'i8', 'i16', 'i32', 'u8', 'u16', 'u32', 'fixed']
+
 const isNumber = (c: ColumnData | undefined) =>
-  c !== undefined && c.size === 1 && !c.labels && c.kind !== 'bool' && c.kind !== 'ref' && !c.index
+  c !== undefined && c.size === 1 && !c.labels && !c.index && NUMBERS.includes(c.kind)
 
 function positionOf(data: PopulationData): Position | undefined {
   if (data.lattice) return { kind: 'cells' }
