@@ -27,7 +27,7 @@ export class Arguments {
     const options = Object.fromEntries(
       Object.entries(known).map(([name, flag]) => [
         name,
-        { type: flag.value ? ('string' as const) : ('boolean' as const) },
+        { type: flag.value && !flag.optional ? ('string' as const) : ('boolean' as const) },
       ]),
     )
     const parsed = parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true })
@@ -41,7 +41,7 @@ export class Arguments {
         throw wrongUsage(`There is no flag '${rawName}'`, `Check the spelling; ${hint(rawName, names)}`)
       }
       if (!flag.value && value !== undefined) throw wrongUsage(`--${name} takes no value`, `Write --${name} alone.`)
-      if (flag.value && (value === undefined || (!token.inlineValue && /^--?[a-z]/i.test(value))))
+      if (flag.value && !flag.optional && (value === undefined || (!token.inlineValue && /^--?[a-z]/i.test(value))))
         throw wrongUsage(`--${name} has no value`, `Write --${name} <${flag.value}>.`)
       const values = this.#flags.get(name) ?? []
       if (values.length > 0 && !flag.many) throw wrongUsage(`--${name} stands twice`, 'Give it once.')

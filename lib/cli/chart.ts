@@ -62,10 +62,10 @@ function label(x: number): string {
   return (text.length > LABEL ? x.toExponential(1) : text).padStart(LABEL)
 }
 
-/** A letter for each series: its own first one where that is free. */
-function letters(series: readonly Series[]): string[] {
+/** A letter for each name: its own first one where that is free. */
+export function lettersOf(names: readonly string[]): string[] {
   const used = new Set<string>()
-  return series.map(({ name }, i) => {
+  return names.map((name, i) => {
     const free = [...name, String(i + 1)].find(c => /[a-z0-9]/i.test(c) && !used.has(c)) ?? '*'
     used.add(free)
     return free
@@ -100,7 +100,7 @@ export function drawChart(chart: Chart, style: ChartStyle): string {
     offset: 3, // cells before the first point: the label takes one of them, whatever its length
     format: label,
   }
-  const marks = letters(series)
+  const marks = lettersOf(series.map(s => s.name))
   const inked = (line: number[], mark: string) =>
     plot(line, config)
       .split('\n')

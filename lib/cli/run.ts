@@ -7,15 +7,16 @@ import { UpdateMeter } from './agent-updates.js'
 import { type Arguments, wrongUsage } from './arguments.js'
 import { chartsOf, drawChart } from './chart.js'
 import { csvHeader, csvRow } from './csv.js'
+import { Display } from './display.js'
 import { History } from './history.js'
 import { Interrupt } from './interrupt.js'
 import { type NamedScenario, openScenario } from './open-scenario.js'
 import { coloured, reserveStdout, terminalWidth } from './output.js'
 import { OutputFile } from './output-file.js'
 import { packageVersion } from './package-info.js'
-import { Progress, showStatus } from './progress.js'
 import { type Summary, summaryTable } from './summary.js'
 import { RUN_TICKS } from './usage.js'
+import { chooseView } from './watch/views.js'
 
 type Measures = Readonly<Record<string, number | readonly number[]>>
 
@@ -47,17 +48,20 @@ export async function run(given: Arguments): Promise<number> {
   }
   if (timeout !== undefined && request.workers === 0)
     throw wrongUsage('--timeout has no effect with --workers 0', 'Use at least one worker: a thread cannot end itself.')
+  if (given.has('watch') && (json || request.quiet))
+    throw wrongUsage(`--watch has no effect with --${json ? 'json' : 'quiet'}`, 'Leave one of them off.')
   const release = checks ? guardThread() : undefined // before the scenario is imported, so that it holds guarded clocks
-  const interrupt = new Interrupt(() => {
-    if (process.stderr.isTTY) process.stderr.write('\nending after this tick; once more to quit at once\n')
-  })
+  let display: Display | undefined
+  const interrupt = new Interrupt(() => display?.tell('ending after this tick; once more to quit at once'))
   try {
     const scenario = await openScenario(given)
+    const view = given.has('watch') ? chooseView(scenario.data, given.text('watch')) : undefined
+    display = new Display(scenario.data.name, request.quiet, view)
     const numbers = [...scenario.data.measures].filter(([, m]) => m.kind !== 'histogram').map(([name]) => name)
     const history = json || request.quiet || numbers.length === 0 ? undefined : new History(numbers)
-    const summary = await execute(scenario, request, interrupt, history)
+    const { summary, picture } = await execute(scenario, request, interrupt, history, display)
     if (print) print(JSON.stringify(summary))
-    else if (!request.quiet) process.stdout.write(report(scenario, summary, history))
+    else if (!request.quiet) process.stdout.write(`${picture}${report(scenario, summary, history)}`)
   } finally {
     interrupt.close()
     release?.()
@@ -76,10 +80,11 @@ async function execute(
   request: Request,
   interrupt: Interrupt,
   history: History | undefined,
-): Promise<Summary> {
+  display: Display,
+): Promise<{ summary: Summary; picture: string }> {
   const { data, url, params } = scenario
   const file = request.csv === undefined ? undefined : await OutputFile.open(request.csv, '--csv')
-  const clear = request.quiet ? () => {} : showStatus(`${data.name}: setting up…`, process.stderr)
+  const clear = display.status('setting up…')
   const began = performance.now()
   const limits = request.timeout === undefined ? {} : { tickTimeoutMs: request.timeout }
   const { workers, seed, checks } = request
@@ -87,12 +92,12 @@ async function execute(
     await using sim = await Simulation.create(url, { workers, seed, checks, params, limits }).finally(clear)
     const started = performance.now()
     if (history) follow(sim, history)
-    const { agentUpdates, ended } = await step(sim, scenario, request, interrupt, file)
+    const { agentUpdates, ended } = await step(sim, scenario, request, interrupt, file, display)
     const seconds = (performance.now() - started) / 1000
     history?.end(sim.tick, sim.measures)
     const { hash, populations: hashes } = await sim.hashes()
     const populations = agentsOf(sim)
-    return {
+    const summary: Summary = {
       scenario: data.name,
       version: packageVersion(),
       node: process.version,
@@ -112,6 +117,7 @@ async function execute(
       agentUpdatesPerSecond: seconds > 0 ? agentUpdates / seconds : 0,
       measures: sim.measures as Measures, // the scenario's, whose names are known at run time only
     }
+    return { summary, picture: display.picture() }
   } finally {
     await file?.close()
   }
@@ -147,14 +153,14 @@ async function step(
   request: Request,
   interrupt: Interrupt,
   file: OutputFile | undefined,
+  display: Display,
 ): Promise<{ agentUpdates: number; ended: Summary['ended'] }> {
   const { ticks } = request
   const meter = new UpdateMeter(sim.internals.world.plan.engines, () => agentsOf(sim), 0)
-  const progress = request.quiet ? undefined : new Progress(data.name, ticks, process.stderr)
   const started = performance.now()
   const onProgress = ({ tick }: { tick: number }) => {
     const seconds = (performance.now() - started) / 1000
-    progress?.update({ done: tick, total: ticks, seconds, agentUpdates: meter.upTo(tick) })
+    display.update({ done: tick, total: ticks, seconds, agentUpdates: meter.upTo(tick) })
   }
   file?.write(csvHeader(data))
   if (file)
@@ -165,6 +171,7 @@ async function step(
       },
       { every: 1 },
     )
+  display.begin(sim, ticks)
   const signal = interrupt.begin()
   let ended: Summary['ended'] = 'ticks'
   try {
@@ -180,7 +187,7 @@ async function step(
     if (!(error instanceof PopulaceError && error.code === 'ABORTED' && interrupt.received)) throw error
     ended = interrupt.received
   } finally {
-    progress?.stop()
+    await display.end()
   }
   return { agentUpdates: meter.upTo(sim.tick), ended }
 }

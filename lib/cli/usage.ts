@@ -4,6 +4,8 @@
 /** A flag. `value`: the name of what it takes; none: it takes nothing. */
 export interface Flag {
   readonly value?: string
+  /** Its value may be left out; one is written behind an equals sign. */
+  readonly optional?: true
   readonly about: string
   readonly many?: true
 }
@@ -46,6 +48,7 @@ export const COMMANDS = {
       checks: { about: 'run each block twice and refuse what would make results differ (slow)' },
       csv: { value: 'file', about: 'write the measures of every tick to a file' },
       timeout: { value: 'ms', about: 'milliseconds that a tick may last (with at least one worker)' },
+      watch: { value: 'view', optional: true, about: 'a live view of the world, chosen by itself or named' },
       json,
       quiet,
       help,
@@ -101,8 +104,14 @@ export function twoColumns(rows: readonly (readonly [string, string])[], indent 
   return rows.map(([left, right]) => `${indent}${left.padEnd(width)}  ${right}`.trimEnd()).join('\n')
 }
 
+/** A flag as it is written: `--ticks <n>`, `--watch[=<view>]`. */
+export function flagText(name: string, { value, optional }: Flag): string {
+  if (value === undefined) return `--${name}`
+  return optional ? `--${name}[=<${value}>]` : `--${name} <${value}>`
+}
+
 function flagRows(flags: Readonly<Record<string, Flag>>): [string, string][] {
-  return Object.entries(flags).map(([name, flag]) => [`--${name}${flag.value ? ` <${flag.value}>` : ''}`, flag.about])
+  return Object.entries(flags).map(([name, flag]) => [flagText(name, flag), flag.about])
 }
 
 /** What `populace <command> --help` prints. `more` is about the scenario that was named. */

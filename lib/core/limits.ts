@@ -69,6 +69,9 @@ export const BARRIER_SPINS = 4000
 /** Milliseconds an inline crew steps before it lets the host's event loop turn. */
 export const INLINE_SLICE_MS = 8
 
+/** Times that the turns of an engine may be halved in real time: beyond 1 in 64 agents stand still for seconds at 20 Hz. */
+export const MAX_SHED_LEVEL = 6
+
 /** Ticks a second in real time. */
 export const MAX_HERTZ = 1000
 

@@ -26,7 +26,7 @@ const run = z.strictObject({
 /** Options of sim.start. */
 const start = z.strictObject({
   hz: z.number().positive().max(MAX_HERTZ),
-  overload: z.enum(['slow', 'skip']).default('slow'),
+  overload: z.enum(['slow', 'skip', 'shed']).default('slow'),
 })
 
 /** How far a run is. */

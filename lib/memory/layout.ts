@@ -107,8 +107,8 @@ export interface PopulationLayout {
   readonly id: number
   readonly partition: number
   readonly columns: readonly ColumnLayout[]
-  /** For each engine that does not give every agent a turn each tick: when it last did, plus one; and elapsed ticks. */
-  readonly turns: ReadonlyMap<string, { readonly last: number; readonly elapsed: number }>
+  /** Of each engine that may skip agents: the tick of a row's last turn, plus one; ticks elapsed; its shed level, a word. */
+  readonly turns: ReadonlyMap<string, { readonly last: number; readonly elapsed: number; readonly level: number }>
   /** Arrays that go along with a row wherever it goes, and are 0 when a tick begins. */
   readonly hidden: ReadonlyMap<string, BesideLayout>
   /** Arrays that stay where they are: nothing in them outlives the commit of the engine that wrote it. */
@@ -362,7 +362,9 @@ function placePopulation(cursor: Cursor, needs: PopulationNeeds, index: number, 
       : undefined
     columns.push({ name, data: column, offset, copy, effect })
   }
-  const turns = new Map(needs.turns.map(engine => [engine, { last: words(rows), elapsed: words(rows) }]))
+  const turns = new Map(
+    needs.turns.map(engine => [engine, { last: words(rows), elapsed: words(rows), level: words(1) }]),
+  )
   const beside = (wanted: ReadonlyMap<string, Kind> = new Map()) =>
     new Map(
       [...wanted].map(([name, kind]) => {

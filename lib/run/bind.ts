@@ -109,7 +109,9 @@ export function bindEngine(
     params: plan.params,
   }
   const loop = engine.kernel(scope as never) // built from the same declarations that its type is
-  const modulus = turnModulus(engine)
+  const weighed = turnModulus(engine)
+  const level = turns && new Uint32Array(memory.buffer, turns.level, 1)
+  let modulus = weighed
   // Names are hashed once: with that, a stage of few rows took twice as long.
   const base = streamBase(plan.options.seed, engine.name, PURPOSE.kernel)
   const key = new Int32Array(2)
@@ -120,6 +122,7 @@ export function bindEngine(
     loop,
     outputs,
     beginTick(tick) {
+      if (level) modulus = weighed * 2 ** level[0] // written between two batches, see shed-levels.ts
       threefry(base[0], base[1], low(tick), high(tick), key, 0)
       random.setKey(key)
       outputs.beginTick(tick)

@@ -13,6 +13,7 @@ import { leaseCores } from './cores.js'
 import { deterministic } from './forbidden.js'
 import type { OpenWorld } from './open-world.js'
 import { makeRecorder } from './recorder.js'
+import { ShedLevels } from './shed-levels.js'
 
 /** What a driver tells, on the main thread. */
 export interface DriverHooks {
@@ -41,6 +42,7 @@ interface Reader {
 
 export class Driver {
   readonly commands: Commands
+  readonly sheds: ShedLevels
   /** Ticks done. */
   tick = 0
   readonly #world: OpenWorld
@@ -55,6 +57,7 @@ export class Driver {
     this.#hooks = hooks
     this.#tickTimeoutMs = tickTimeoutMs
     this.commands = new Commands(world)
+    this.sheds = new ShedLevels(world)
   }
 
   /** Asks for the next boundary. */
@@ -110,13 +113,14 @@ export class Driver {
         await this.boundary()
         if (stop()) return 'stop'
         if (this.tick >= target) return 'target'
+        await this.sheds.apply(this.tick)
         if (this.commands.due) {
           await this.#step(target, 0, 1) // columns with reset take their defaults first
           for (const refusal of this.commands.apply(this.tick)) this.#hooks.refused(refusal)
           position = 1
         }
       }
-      const end = await this.#step(target, position, -1)
+      const end = await this.#step(Math.min(target, this.sheds.nextTick), position, -1)
       this.tick = end.tick
       position = 0
       if (end.reason === REASON.until) return 'until'
@@ -132,6 +136,7 @@ export class Driver {
   async *stepByStep(): AsyncGenerator<number, void> {
     const { steps } = this.#world.plan
     const target = this.tick + 1
+    await this.sheds.apply(this.tick)
     for (let position = 0; position < steps.length; position++) {
       const end = await this.#step(target, position, position + 1)
       const step = steps[position]

@@ -141,8 +141,12 @@ function hashMail(sums: HashSums, name: string, mailbox: Mailbox, share: number,
   sums[MAIL_PREFIX + name] = { '': sum }
 }
 
-/** Puts the sums of all shares together. */
-export function joinHashes(shares: readonly HashSums[], tick: number): WorldHash {
+/** Puts the sums of all shares together, with the levels above 0 of engines that are shed. */
+export function joinHashes(
+  shares: readonly HashSums[],
+  tick: number,
+  shedLevels: Readonly<Record<string, number>> = {},
+): WorldHash {
   const total = new Map<string, Map<string, HashSum>>()
   for (const share of shares) {
     for (const [population, columns] of Object.entries(share)) {
@@ -171,5 +175,7 @@ export function joinHashes(shares: readonly HashSums[], tick: number): WorldHash
     columns[name] = {}
     for (const [column, part] of parts) if (column !== '') columns[name][column] = sumText(part)
   }
-  return { hash: combine(sums, tick), populations, columns, mail }
+  const shed = Object.entries(shedLevels).sort(([a], [b]) => (a < b ? -1 : 1))
+  const levels = shed.map(([engine, level]) => ({ lo: fnv1a(engine), hi: level }))
+  return { hash: combine([...sums, ...levels], tick), populations, columns, mail }
 }

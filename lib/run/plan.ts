@@ -60,10 +60,12 @@ function sizeOf(size: Size<Params>, params: Readonly<Record<string, Scalar>>, wh
   }
 }
 
-/** The number of agents a population has room for. */
-export function capacityOf(data: PopulationData, params: Readonly<Record<string, Scalar>>): number {
-  const { lattice, name } = data
-  if (!lattice) return sizeOf(data.capacity ?? 0, params, `The capacity of population '${name}'`)
+/** Cells of a lattice along its sides; undefined: it is none. SCENARIO_INVALID. */
+export function sidesOf(
+  { lattice, name }: PopulationData,
+  params: Readonly<Record<string, Scalar>>,
+): { readonly width: number; readonly height: number; readonly depth: number } | undefined {
+  if (!lattice) return undefined
   const side = (key: 'width' | 'height' | 'depth') => {
     const n = sizeOf(lattice[key], params, `The ${key} of lattice '${name}'`)
     if (!(Number.isInteger(n) && n >= 1))
@@ -74,7 +76,14 @@ export function capacityOf(data: PopulationData, params: Readonly<Record<string,
       )
     return n
   }
-  return side('width') * side('height') * side('depth')
+  return { width: side('width'), height: side('height'), depth: side('depth') }
+}
+
+/** The number of agents a population has room for. */
+export function capacityOf(data: PopulationData, params: Readonly<Record<string, Scalar>>): number {
+  const sides = sidesOf(data, params)
+  if (sides) return sides.width * sides.height * sides.depth
+  return sizeOf(data.capacity ?? 0, params, `The capacity of population '${data.name}'`)
 }
 
 function resetColumns(populations: readonly PopulationData[]): ColumnName[] {

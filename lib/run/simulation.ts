@@ -1,13 +1,12 @@
 // Simulation: the host's side. It checks what it is given, keeps the state machine (idle, running, failed, closed), and
 // leaves the work to the driver.
 import { randomUUID } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
 import { PopulaceError } from '../core/errors.js'
 import { JOURNAL_ENTRIES, REPORTS_PER_SECOND } from '../core/limits.js'
 import type { Progress, ResolvedSimulationOptions } from '../core/options.js'
 import type { Params, ParamValues } from '../memory/params.js'
 import { World } from '../memory/world.js'
-import { type Journal, MemoryJournal } from '../state/journal.js'
+import { type Journal, MemoryJournal, type ShedEntry } from '../state/journal.js'
 import type { Receipt } from './commands.js'
 import { type Counters, countersOf } from './counters.js'
 import { Driver } from './driver.js'
@@ -15,7 +14,8 @@ import { type HashPart, joinHashes, type WorldHash } from './hasher.js'
 import { Listeners, type SimulationEvents } from './listeners.js'
 import { type MeasureValues, measureRecord } from './measures.js'
 import { type OpenWorld, openWorld } from './open-world.js'
-import { type Overload, Pace } from './real-time.js'
+import type { Overload } from './real-time.js'
+import { RealTimeLoop } from './real-time-loop.js'
 import type { Command, ScenarioData } from './scenario.js'
 import { type AnyScenario, scenarioData } from './scenario.js'
 
@@ -47,6 +47,8 @@ type State = 'idle' | 'running' | 'failed' | 'closed'
 /** @internal What tests and the sanitizer add to the options. */
 export interface Internals {
   readonly journal?: Journal
+  /** Sheddings of another run, made again at the same ticks. */
+  readonly sheddings?: readonly ShedEntry[]
   /** false: each engine is a stage of its own. */
   readonly fuse?: boolean
 }
@@ -69,7 +71,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
   #running: Promise<unknown> = Promise.resolve()
   #hashing: Promise<unknown> = Promise.resolve()
   #stopRequested = false
-  #wake: (() => void) | undefined
+  #realTime: RealTimeLoop | undefined
   #closing: Promise<void> | undefined
   #onProgress: ((tick: number) => void) | undefined
   #sampledAt = Number.NEGATIVE_INFINITY
@@ -122,6 +124,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
       fuse: internals.fuse ?? true,
     })
     const sim = new Simulation<S>(world, resolved, checks)
+    sim.#driver.sheds.replay(internals.sheddings ?? [])
     try {
       await sim.#driver.measure()
     } catch (error) {
@@ -150,6 +153,11 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
   get counters(): Counters {
     this.#usable()
     return countersOf(this.#world.memory)
+  }
+
+  /** By engine that is shed now, its level: it has 2^level times fewer turns than its weight says. */
+  get shedLevels(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#driver.sheds.levels.map(({ engine, level }) => [engine, level]))
   }
 
   /** The measures of the last measured tick; after a run, of its last one. */
@@ -199,30 +207,13 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     }
   }
 
-  /** Steps in real time, `hz` ticks a second, until stop; resolves when it has begun. overload: see docs/guide.md. */
+  /** Steps in real time, `hz` ticks a second, until stop; resolves when it has begun. overload: see docs/guide.md. OPTION_INVALID. */
   async start(o: { hz: number; overload?: Overload }): Promise<void> {
     const { hz, overload } = this.#checks.resolveStartOptions(o)
+    const loop = new RealTimeLoop(this.#driver, hz, overload, () => this.#stopRequested)
     this.#begin()
-    this.#track(() => this.#keepPace(new Pace(hz, overload, performance.now()))).catch(() => undefined) // told by 'failed'
-  }
-
-  async #keepPace(pace: Pace): Promise<void> {
-    while (!this.#stopRequested) {
-      const wait = pace.wait(performance.now())
-      if (wait > 0) {
-        const waiting = new AbortController()
-        this.#wake = () => waiting.abort()
-        await delay(wait, undefined, { signal: waiting.signal }).catch(() => undefined) // woken to serve a read or a stop
-        this.#wake = undefined
-        if (pace.wait(performance.now()) > 0) {
-          await this.#driver.boundary()
-          continue
-        }
-      }
-      const end = await this.#driver.advance(this.tick + 1, () => this.#stopRequested)
-      pace.done(performance.now())
-      if (end === 'until') return
-    }
+    this.#realTime = loop
+    this.#track(() => loop.run()).catch(() => undefined) // told by 'failed'
   }
 
   /** Ends what start began, or a run, after the tick that is being stepped. */
@@ -275,10 +266,11 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     this.#usable()
     if (this.#state === 'running') throw running('hash')
     this.#world.memory.refresh()
-    const { tick } = this
+    const { tick, shedLevels } = this
     const sums = this.#world.crew.hash(of)
     this.#hashing = Promise.allSettled([this.#hashing, sums]) // a run begins after it
-    return joinHashes(await sums, tick)
+    const whole = Object.values(of).every(part => part === undefined)
+    return joinHashes(await sums, tick, whole ? shedLevels : {})
   }
 
   /** Ends the simulation, a run that goes on included, and all its threads. Closing twice is fine. */
@@ -305,7 +297,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
 
   #interrupt(): void {
     this.#driver.interrupt()
-    this.#wake?.()
+    this.#realTime?.wake()
   }
 
   #usable(): void {

@@ -247,6 +247,7 @@ export abstract class MainEngine extends BaseEngine {
       if (!known.includes(key)) refuse(this.name, `has no option '${key}'`, `Check the spelling; ${hint(key, known)}`)
     if (this.weight !== 1)
       refuse(this.name, 'is a main engine with a weight', 'Use every: a main engine has no blocks.')
+    if (this.sheds) refuse(this.name, 'is a main engine that sheds', 'Leave sheds off: a main engine has no turns.')
     this.params = o.params ?? {}
     this.reads = o.reads && [
       ...touches(this.name, 'senses', Object.fromEntries(o.reads.map((r, i) => [String(i), r]))).values(),
@@ -339,7 +340,7 @@ export function turnModulus(engine: { weight: number }): number {
   return Math.round(1 / engine.weight)
 }
 
-/** Whether some agents get no turn in some ticks: then their last turns are kept. */
+/** Whether some agents get, or may come to get, no turn in some ticks: then their last turns are kept. */
 export function skipsTurns(engine: KernelEngine): boolean {
-  return engine.every > 1 || turnModulus(engine) > 1
+  return engine.every > 1 || turnModulus(engine) > 1 || engine.sheds
 }

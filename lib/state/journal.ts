@@ -19,9 +19,13 @@ export type JournalEntry =
       readonly key: string
       readonly value: Json
     }
+  | { readonly kind: 'shed'; readonly tick: number; readonly engine: string; readonly level: number }
 
 /** A value that record() learned. `owner` is the engine, or '' for setup. */
 export type RecordEntry = Extract<JournalEntry, { kind: 'record' }>
+
+/** An engine that has 2^level times fewer turns from `tick` on. */
+export type ShedEntry = Extract<JournalEntry, { kind: 'shed' }>
 
 /** Where a run journals. */
 export interface Journal {

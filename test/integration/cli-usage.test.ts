@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { dispatch } from '../../lib/cli/dispatch.js'
 import { errorText, exitCodeOf } from '../../lib/cli/output.js'
-import { COMMANDS, type CommandName, commandHelp, type Usage } from '../../lib/cli/usage.js'
+import { COMMANDS, type CommandName, commandHelp, flagText, type Usage } from '../../lib/cli/usage.js'
 import { fixture, populace } from './cli-process.js'
 
 const EPIDEMIC = fixture('small-epidemic')
@@ -21,7 +21,7 @@ t.test('docs/cli.md says what the commands take, and nothing else', async t => {
     const own: Usage['flags'] = usage.flags
     t.strictSame(
       flags,
-      Object.entries(own).map(([flag, { value }]) => `--${flag}${value === undefined ? '' : ` <${value}>`}`),
+      Object.entries(own).map(([flag, usage]) => flagText(flag, usage)),
       name,
     )
   }

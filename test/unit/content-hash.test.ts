@@ -187,6 +187,18 @@ test('the sums of shares are the sum of the whole', async t => {
   }
 })
 
+test('levels above 0 of shed engines are part of it, in any order', async t => {
+  const { bare } = inhabited()
+  const shares = [hashBlocks(bare.memory, {}, 0, 1)]
+  const whole = joinHashes(shares, 5)
+  t.strictSame(joinHashes(shares, 5, {}), whole, 'none: nothing changes')
+  const levels: Record<string, number>[] = [{}, { eat: 1 }, { eat: 2 }, { rest: 1 }, { eat: 1, rest: 1 }]
+  const hashes = levels.map(some => joinHashes(shares, 5, some))
+  t.equal(new Set(hashes.map(h => h.hash)).size, hashes.length)
+  t.strictSame(joinHashes(shares, 5, { rest: 1, eat: 1 }), hashes[4])
+  t.strictSame(hashes[4].populations, whole.populations, 'and of no population')
+})
+
 test('a part has its hash, which the rest does not change', async t => {
   const { bare, agents } = inhabited()
   const whole = hashOf(bare)

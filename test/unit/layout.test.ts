@@ -53,8 +53,10 @@ function rangesOf(p: PopulationLayout, threads: number): Range[] {
       ranges.push([`${c.name} flags ${w}`, c.effect.flags + w * p.frames, p.frames])
     }
   }
-  for (const [engine, { last, elapsed }] of p.turns)
+  for (const [engine, { last, elapsed, level }] of p.turns) {
     ranges.push([`${engine} last`, last, p.rows * 4], [`${engine} elapsed`, elapsed, p.rows * 4])
+    ranges.push([`${engine} level`, level, 4])
+  }
   return ranges.map(([name, offset, bytes]) => [`${p.name}.${name}`, offset, bytes])
 }
 

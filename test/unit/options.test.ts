@@ -45,8 +45,8 @@ test('a wrong value is refused by name', async t => {
   refused(t, 'OPTION_INVALID', /'onProgress'/, () => resolveRunOptions({ ticks: 1, onProgress: 3 }))
   for (const hz of [0, -1, 1001, Number.NaN])
     refused(t, 'OPTION_INVALID', /'hz' of sim.start/, () => resolveStartOptions({ hz }))
-  refused(t, 'OPTION_INVALID', /'overload' of sim.start is "shed"/, () =>
-    resolveStartOptions({ hz: 1, overload: 'shed' }),
+  refused(t, 'OPTION_INVALID', /'overload' of sim.start is "shred"/, () =>
+    resolveStartOptions({ hz: 1, overload: 'shred' }),
   )
 })
 

@@ -102,6 +102,7 @@ const WRONG: readonly [ErrorCode, RegExp, () => unknown][] = [
   ['ENGINE_INVALID', /weight 1.5/, engine({ weight: 1.5 })],
   ['ENGINE_INVALID', /weight NaN/, engine({ weight: Number.NaN })],
   ['ENGINE_INVALID', /main engine with a weight/, main({ weight: 0.5 })],
+  ['ENGINE_INVALID', /main engine that sheds/, main({ sheds: true })],
   ['ENGINE_INVALID', /every 0/, engine({ every: 0 })],
   ['ENGINE_INVALID', /every 1.5/, main({ every: 1.5 })],
   ['ENGINE_INVALID', /phase -1/, engine({ phase: -1 })],

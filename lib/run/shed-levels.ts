@@ -1,0 +1,91 @@
+// The shed levels of a world: by engine that sheds, how often its number of turns was halved. They lie in the arena, are
+// changed by the main thread alone, between two ticks, and are part of the state: a change is journaled and flushed
+// before the tick that it begins with. A replay is given the journaled changes and makes them at the same ticks.
+import { invariant } from '../core/invariant.js'
+import { MAX_SHED_LEVEL } from '../core/limits.js'
+import { type KernelEngine, turnModulus } from '../schedule/engine.js'
+import type { ShedEntry } from '../state/journal.js'
+import type { OpenWorld } from './open-world.js'
+import type { ShedChange, Sheddable } from './shedding.js'
+
+export class ShedLevels {
+  readonly #world: OpenWorld
+  readonly #engines: readonly KernelEngine[]
+  /** One word an engine: read by all threads when a tick begins (bind.ts). */
+  readonly #words: ReadonlyMap<string, Uint32Array>
+  #asked: readonly ShedChange[] = []
+  /** What is left of a replay, by tick. */
+  #replay: readonly ShedEntry[] = []
+
+  constructor(world: OpenWorld) {
+    const { plan, memory } = world
+    this.#world = world
+    this.#engines = plan.engines.filter(e => e.kind === 'kernel').filter(e => e.sheds)
+    this.#words = new Map(
+      this.#engines.map(({ name, population }) => {
+        const turns = memory.population(population).layout.turns.get(name)
+        invariant(turns !== undefined, `engine '${name}' sheds, and keeps no turns`)
+        return [name, new Uint32Array(memory.buffer, turns.level, 1)]
+      }),
+    )
+  }
+
+  /** The engines that may be shed. */
+  get sheddable(): Sheddable[] {
+    const { memory } = this.#world
+    return this.#engines.map(engine => ({
+      name: engine.name,
+      round: turnModulus(engine) * engine.every,
+      agents: () => memory.population(engine.population).size,
+    }))
+  }
+
+  /** Levels above 0, by engine, in the order of names. */
+  get levels(): ShedChange[] {
+    const shed = [...this.#words].filter(([, word]) => word[0] > 0)
+    return shed.map(([engine, word]) => ({ engine, level: word[0] })).sort((a, b) => (a.engine < b.engine ? -1 : 1))
+  }
+
+  /** Changes levels when the next tick begins. */
+  ask(changes: readonly ShedChange[]): void {
+    this.#asked = [...this.#asked, ...changes]
+  }
+
+  /** Gives all turns back when the next tick begins. */
+  askAll(): void {
+    this.#asked = this.levels.map(({ engine }) => ({ engine, level: 0 }))
+  }
+
+  /** Makes these journaled changes when their ticks begin, and journals them no more. */
+  replay(entries: readonly ShedEntry[]): void {
+    this.#replay = [...entries].sort((a, b) => a.tick - b.tick) // stable: of one tick's, the later one stands
+  }
+
+  /** The tick of the next replayed change: no batch may pass it. */
+  get nextTick(): number {
+    return this.#replay[0]?.tick ?? Number.POSITIVE_INFINITY
+  }
+
+  /** Makes the changes that are due in `tick`, before it is stepped. */
+  async apply(tick: number): Promise<void> {
+    while (this.nextTick <= tick) {
+      const [{ engine, level }, ...rest] = this.#replay
+      this.#replay = rest
+      this.#set(engine, level)
+    }
+    const asked = this.#asked
+    if (asked.length === 0) return
+    this.#asked = []
+    const { journal } = this.#world
+    for (const { engine, level } of asked) journal.append({ kind: 'shed', tick, engine, level })
+    await journal.flush()
+    for (const { engine, level } of asked) this.#set(engine, level)
+  }
+
+  #set(engine: string, level: number): void {
+    const word = this.#words.get(engine)
+    invariant(word !== undefined, `engine '${engine}' does not shed`)
+    invariant(Number.isInteger(level) && level >= 0 && level <= MAX_SHED_LEVEL, `a shed level of ${level}`)
+    word[0] = level // seen by the crew: launching a batch is an Atomics.add after it
+  }
+}
