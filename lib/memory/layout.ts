@@ -3,7 +3,7 @@
 //
 //   world      [header][partition name ends][partition name bytes][measure values][measure ring][measure partials][stream tables]…[mailboxes]…
 //   population [meta][frame tables][partition tables][slot tables][id][partition][column]…[turns]…[copies]…[effects]…
-//              [hidden]…[scratch]…[counts]
+//              [hidden]…[scratch]…[counts][documents]
 //   view       [state][refused][keys][counts][totals][first][row][id][picked column]…
 //
 // A column is contiguous over all frames of its population: row = frame * block + position. Every array begins at a
@@ -24,6 +24,7 @@ import {
 import { bytesOf } from './arrays.js'
 import type { Kind } from './column-types.js'
 import type { ColumnData } from './columns.js'
+import { DOCUMENT_PAGE, HEAP_CURSOR, HEAP_META, type HeapLayout, heapLimit, heapPages } from './document-heap.js'
 import type { PopulationData } from './population.js'
 
 /** Words of a population's meta table. */
@@ -108,6 +109,8 @@ export interface PopulationLayout {
   readonly columns: readonly ColumnLayout[]
   /** For each engine that does not give every agent a turn each tick: when it last did, plus one; and elapsed ticks. */
   readonly turns: ReadonlyMap<string, { readonly last: number; readonly elapsed: number }>
+  /** Where its documents lie; undefined: it has none. */
+  readonly documents: HeapLayout | undefined
   /** Arrays that go along with a row wherever it goes, and are 0 when a tick begins. */
   readonly hidden: ReadonlyMap<string, BesideLayout>
   /** Arrays that stay where they are: nothing in them outlives the commit of the engine that wrote it. */
@@ -240,6 +243,8 @@ export interface PopulationNeeds {
   readonly turns: readonly string[]
   readonly copies: ReadonlySet<string>
   readonly effects: ReadonlySet<string>
+  /** Bytes that its documents may have together, where it has document columns. */
+  readonly documentBytes?: number
   /** Kinds by name of arrays that go along with rows, and of those that stay. */
   readonly hidden?: ReadonlyMap<string, Kind>
   readonly scratch?: ReadonlyMap<string, Kind>
@@ -352,7 +357,9 @@ function placePopulation(cursor: Cursor, needs: PopulationNeeds, index: number, 
     )
   const hidden = beside(needs.hidden)
   const scratch = beside(needs.scratch)
-  return { ...base, columns, turns, hidden, scratch, counts: cursor.take(COUNT.words * 8) }
+  const counts = cursor.take(COUNT.words * 8)
+  const documents = columns.some(c => c.data.doc) ? placeHeap(cursor, needs, threads) : undefined
+  return { ...base, columns, turns, hidden, scratch, counts, documents }
 }
 
 function placeStream(world: Cursor, staging: Cursor, { capacity, columns }: StreamNeeds, frames: number): StreamLayout {
@@ -418,6 +425,24 @@ function placeView(cursor: Cursor, needs: ViewNeeds): ViewLayout {
   return { ...place, bytes: cursor.end - begin }
 }
 
+/** Places a heap; the main thread writes documents too. SCENARIO_INVALID. */
+function placeHeap(cursor: Cursor, needs: PopulationNeeds, threads: number): HeapLayout {
+  const limit = heapLimit(needs.data.name, needs.capacity, needs.documentBytes)
+  const writers = threads + 1
+  const pages = heapPages(limit, writers)
+  const meta = cursor.take(HEAP_META.words * 8)
+  const cursors = cursor.take(writers * HEAP_CURSOR.words * 8)
+  return {
+    limit,
+    writers,
+    pages,
+    meta,
+    cursors,
+    states: cursor.take(pages * 4),
+    bytes: cursor.take(pages * DOCUMENT_PAGE),
+  }
+}
+
 /** Places everything. ARENA_TOO_LARGE, SCENARIO_INVALID. */
 export function layOut(needs: WorldNeeds): WorldLayout {
   const cursor = new Cursor()
@@ -443,7 +468,7 @@ export function layOut(needs: WorldNeeds): WorldLayout {
     throw new PopulaceError(
       'ARENA_TOO_LARGE',
       `The world needs ${(bytes / 2 ** 30).toFixed(1)} GiB at its declared capacities, and one memory holds 4`,
-      `Lower the capacity of '${largest.name}' (${largest.capacity} agents), use narrower columns, or fewer workers.`,
+      `Lower the capacity of '${largest.name}' (${largest.capacity} agents), use narrower columns, fewer documentBytes, or fewer workers.`,
     )
   }
   return {

@@ -24,11 +24,12 @@ export class WorldMemory {
   readonly mail: ReadonlyMap<string, Mailbox>
   readonly #byName: ReadonlyMap<string, PopulationMemory>
 
-  constructor(buffer: ArrayBufferLike, layout: WorldLayout) {
+  /** thread: number of the thread in its crew; the main thread's by default. */
+  constructor(buffer: ArrayBufferLike, layout: WorldLayout, thread: number = layout.threads) {
     this.buffer = buffer
     this.layout = layout
     this.partitions = new Partitions(buffer, layout)
-    this.populations = layout.populations.map(p => new PopulationMemory(buffer, p, layout))
+    this.populations = layout.populations.map(p => new PopulationMemory(buffer, p, layout, thread))
     this.mail = new Map(layout.mail.map(m => [m.name, new Mailbox(buffer, m)]))
     this.#byName = new Map(this.populations.map(p => [p.layout.name, p]))
   }
@@ -70,6 +71,7 @@ export class WorldMemory {
   /** Lets the changes since `begin` stand. */
   commit(): void {
     this.#log(undefined)
+    for (const population of this.populations) population.documents?.settle()
   }
 
   #log(log: UndoLog | undefined): void {

@@ -110,6 +110,9 @@ export function makePlan(scenario: ScenarioData, options: PlanOptions): Plan {
       turns: kernels.filter(e => e.population === data.name && skipsTurns(e)).map(e => e.name),
       copies: new Set(copies.map(c => c.column)),
       effects: new Set(effects.flatMap(t => t.columns)),
+      ...(data.documentBytes === undefined
+        ? {}
+        : { documentBytes: sizeOf(data.documentBytes, params, `The documentBytes of population '${data.name}'`) }),
       ...besideNeeds(data.name, scenario.claims.values(), kernels),
     }
   })
