@@ -201,7 +201,7 @@ export function documentError(result: number, value: unknown, where: string): Po
       `${where} is given a document of more than ${MAX_DOCUMENT_BYTES} bytes`,
       'Keep less in it, or spread it over several agents.',
     )
-  const fault = plainFault(value, 'it') ?? `it is nested more than ${MAX_DOCUMENT_DEPTH} deep, or reads itself`
+  const fault = plainFault(value, 'it', MAX_DOCUMENT_DEPTH) ?? 'reading it sets another document'
   return new PopulaceError(
     'DOCUMENT_INVALID',
     `${where} is given what is no document: ${fault}`,
