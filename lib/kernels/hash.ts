@@ -116,6 +116,13 @@ function hashBytes(bytes: Uint8Array, at: number, length: number, words: Int32Ar
   words[1] = finish(step(h1, last ^ 0x5bd1e995))
 }
 
+/** A document's bytes as three numbers that differ where those do; length 0: none. */
+export function documentWords(bytes: Uint8Array, at: number, length: number): [number, number, number] {
+  const words = new Int32Array(2)
+  if (length > 0) hashBytes(bytes, at, length, words)
+  return [length, words[0], words[1]]
+}
+
 /**
  * Adds the documents of the agents in rows [begin, end) to a column's sum. `places` holds two words a row: offset in
  * `bytes` and length; length 0 is no document, and hashes as absence.

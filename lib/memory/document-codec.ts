@@ -5,7 +5,6 @@
 // 64-bit float; one bit pattern for NaN; keys in the order given; strings as UTF-8, a lone surrogate as U+FFFD.
 // Nothing that is decoded shares memory with what it was decoded from, so a document kept can harm nobody.
 import { PopulaceError } from '../core/errors.js'
-import { invariant } from '../core/invariant.js'
 import { plainFault } from '../core/json.js'
 import { MAX_DOCUMENT_BYTES, MAX_DOCUMENT_DEPTH } from '../core/limits.js'
 
@@ -334,7 +333,11 @@ function read(): unknown {
     case 0xde:
       return readMap(view.getUint16(skip(2)))
     default:
-      invariant(false, `a document holds a byte ${type} that nothing writes`)
+      throw new PopulaceError(
+        'DOCUMENT_INVALID',
+        'A document was read where none is',
+        'Use rows that the loop, rowOf and runs give: what lies beyond is what happens to be there.',
+      )
   }
 }
 

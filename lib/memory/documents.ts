@@ -109,6 +109,31 @@ function nobody(name: string, row: number): PopulaceError {
   )
 }
 
+/** Documents of one thread that are forgotten together. */
+export class ScratchDocuments implements DocumentStore {
+  bytes = new Uint8Array(0)
+  view = new DataView(this.bytes.buffer)
+  #length = 0
+
+  store(from: Uint8Array, begin: number, length: number): number {
+    const at = this.#length
+    this.#length += length
+    if (this.#length > this.bytes.length) {
+      const grown = new Uint8Array(this.#length * 2)
+      grown.set(this.bytes)
+      this.bytes = grown
+      this.view = new DataView(grown.buffer)
+    }
+    this.bytes.set(from.subarray(begin, begin + length), at)
+    return at
+  }
+
+  /** Forgets them all. */
+  clear(): void {
+    this.#length = 0
+  }
+}
+
 /** The document of a row. */
 export function readDocument(population: PopulationMemory, column: string, row: number): unknown {
   const { documents, columns } = population

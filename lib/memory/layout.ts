@@ -13,13 +13,11 @@
 import { PopulaceError } from '../core/errors.js'
 import {
   MAX_ARENA_BYTES,
-  MAX_BLOCK,
   MAX_CAPACITY,
   MAX_PARTITION_NAME_BYTES,
   MAX_PARTITIONS,
   MEASURE_RING_TICKS,
   MIN_BLOCK,
-  TARGET_BLOCKS,
 } from '../core/limits.js'
 import { bytesOf } from './arrays.js'
 import type { Kind } from './column-types.js'
@@ -53,8 +51,6 @@ export const HEADER = { partitions: 0, words: 16 } as const
 /** What became of a population's agents since the world began: exact integers. */
 export const COUNT = { born: 0, died: 1, moved: 2, refusedBirths: 3, refusedMoves: 4, words: 8 } as const
 
-/** Smallest block chosen by itself: a scenario with many small partitions makes setup start again with smaller ones. */
-const AUTO_BLOCK = 64
 /** Frames kept beyond the capacity for partitions that end in a part-filled block. */
 const SPARE_FRAMES = 2048
 
@@ -125,6 +121,8 @@ export interface RecordColumn {
   /** Values a record. */
   readonly size: number
   readonly default: number
+  /** Two words that name a document. */
+  readonly doc?: boolean
   readonly offset: number
 }
 
@@ -271,11 +269,6 @@ export interface WorldNeeds {
   readonly mail?: readonly MailNeeds[]
 }
 
-/** The block for a capacity: about 256 blocks, from 64 to 4,096 rows. */
-export function autoBlock(capacity: number): number {
-  return Math.min(MAX_BLOCK, Math.max(AUTO_BLOCK, 2 ** Math.ceil(Math.log2(capacity / TARGET_BLOCKS))))
-}
-
 class Cursor {
   #next = 0
   #arrays = 0
@@ -363,8 +356,8 @@ function placePopulation(cursor: Cursor, needs: PopulationNeeds, index: number, 
 }
 
 function placeStream(world: Cursor, staging: Cursor, { capacity, columns }: StreamNeeds, frames: number): StreamLayout {
-  const place = ({ kind, size, default: value }: Omit<RecordColumn, 'offset'>): RecordColumn => ({
-    ...{ kind, size, default: value },
+  const place = ({ kind, size, default: value, doc = false }: Omit<RecordColumn, 'offset'>): RecordColumn => ({
+    ...{ kind, size, default: value, doc },
     offset: staging.take((capacity + 1) * size * bytesOf(kind)),
   })
   return {

@@ -121,7 +121,9 @@ export abstract class KernelEngine extends BaseEngine {
     const data = populationData(o.population, `The population of engine '${name}'`)
     for (const column of o.reads ?? []) knownColumn(data, column)
     const written = (o.writes ?? []).map(column => knownColumn(data, column))
-    this.documentsOf = written.some(column => column.doc) ? [data.name] : []
+    const born = Object.values(o.spawns ?? {}).map(p => populationData(p, `A population that engine '${name}' spawns`))
+    const holding = born.filter(p => [...p.columns.values()].some(column => column.doc)).map(p => p.name)
+    this.documentsOf = [...new Set([...(written.some(column => column.doc) ? [data.name] : []), ...holding])]
     this.population = data.name
     this.params = o.params ?? {}
     this.reads = Object.freeze([...(o.reads ?? [])])

@@ -111,9 +111,16 @@ test('documents are what a map of them says, after any history', async t => {
         const ahead: Model = new Map(model)
         const log = command === 'no' ? undefined : played.bare.memory.begin()
         const before = played.hash()
-        const used = heap.used
+        let used = heap.used
+        const note = () => {
+          if (heap.used < used) collections++
+          used = heap.used
+        }
         // Kernels do not run while a command can be undone.
-        for (const act of acts) if (!log || act.does !== 'kernel') played.act(act, ahead)
+        for (const act of acts) {
+          if (!log || act.does !== 'kernel') played.act(act, ahead)
+          note()
+        }
         if (command === 'undone') {
           log?.restore()
           played.bare.memory.commit()
@@ -124,7 +131,7 @@ test('documents are what a map of them says, after any history', async t => {
           if (log) played.bare.memory.commit()
           else played.population.documents?.settle()
         }
-        if (heap.used < used) collections++
+        note()
         t.strictSame(byId(played.content()), byId(model))
         if (heap.used > LIMIT) t.fail(`${heap.used} bytes`)
         if (heap.pagesTaken > THREADS + 1) t.fail(`${heap.pagesTaken} pages`)

@@ -3,6 +3,7 @@ import type { Values } from '../../lib/index.js'
 import { doc, f64, u8 } from '../../lib/memory/columns.js'
 import { DOCUMENT_PAGE } from '../../lib/memory/document-heap.js'
 import { documentReader, documentWriter } from '../../lib/memory/documents.js'
+import { defineGrid } from '../../lib/memory/grid.js'
 import { defineLattice, definePopulation } from '../../lib/memory/population.js'
 import { WorldMemory } from '../../lib/memory/world.js'
 import { hashBlocks, joinHashes } from '../../lib/run/hasher.js'
@@ -132,6 +133,10 @@ test('documents are not compared, measured, or found by', async t => {
   refused(t, 'MEASURE_INVALID', /'person\.memory'.*documents/, () => count(person, match))
   refused(t, 'MEASURE_INVALID', /'person\.memory'.*documents/, () => sum(person, 'memory'))
   refused(t, 'MEASURE_INVALID', /'person\.memory'.*documents/, () => histogram(person, 'memory'))
+  refused(t, 'VALUE_INVALID', /holds documents/, () => person.where(match))
+  refused(t, 'COLUMN_INVALID', /'person\.memory'/, () => person.by('memory'))
+  const grid = { of: person, x: 'memory', y: 'age', width: 9, height: 9, cell: 1 } as const
+  refused(t, 'GRID_INVALID', /'person\.memory'/, () => defineGrid('land', grid))
 })
 
 test('the hash is of what documents say, wherever their bytes lie', async t => {
@@ -299,7 +304,7 @@ test('an older version lasts until it is collected, so that others still sense i
   t.ok(heap.settle(), 'more than the limit was written since the last collection')
   t.ok(heap.collecting)
   documents.collectRows(0, 2)
-  heap.finish()
+  documents.finish()
   t.notOk(heap.collecting)
   t.equal(heap.pagesTaken, 1)
   t.strictSame([writer.get(0), writer.get(1)], [{ text: 'n'.repeat(50_000) }, { text: 'old 1' }])
