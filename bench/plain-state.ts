@@ -3,7 +3,7 @@
 import { fnv1a } from '../lib/core/threefry.js'
 import type { AnyPopulation, Columns, Population, Simulation } from '../lib/index.js'
 import { bitsOf, columnSeeds, hashPresence, hashRows } from '../lib/kernels/hash.js'
-import type { AnyArray } from '../lib/memory/column-types.js'
+import type { AnyArray, NumberColumn } from '../lib/memory/column-types.js'
 import { type HashSums, joinHashes } from '../lib/run/hasher.js'
 
 /** One population: ids, and its stored columns by name, one value a row. */
@@ -11,7 +11,7 @@ export interface PlainPopulation {
   readonly name: string
   readonly ids: Float64Array
   readonly columns: Readonly<Record<string, AnyArray>>
-  readonly kinds: AnyPopulation['columns']
+  readonly kinds: Readonly<Record<string, NumberColumn>>
 }
 
 /** Copies a population between two runs; columns with `reset` too, which no hash counts. */
@@ -23,7 +23,8 @@ export function copyPopulation(sim: Simulation, population: AnyPopulation): Plai
     ids = Float64Array.from(own as Float64Array)
     for (const [name, array] of Object.entries(all)) columns[name] = (array as Float64Array).slice()
   })
-  return { name: population.name, ids, columns, kinds: population.columns }
+  // Copied above as arrays: none of them is of documents.
+  return { name: population.name, ids, columns, kinds: population.columns as Record<string, NumberColumn> }
 }
 
 /** The content hash of populations at a tick; `resets` are the columns that it leaves out. */

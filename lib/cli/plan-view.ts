@@ -149,12 +149,14 @@ function viewStages(plan: Plan): StageView[] {
 function kindText(data: ColumnData): string {
   const base = data.labels
     ? `enumeration of ${data.labels.length}`
-    : data.index
-      ? `index of ${data.to}`
-      : data.kind === 'ref'
-        ? `ref to ${data.to}`
-        : data.kind
-  return data.size === 1 ? base : `${base} x ${data.size}`
+    : data.doc
+      ? 'document'
+      : data.index
+        ? `index of ${data.to}`
+        : data.kind === 'ref'
+          ? `ref to ${data.to}`
+          : data.kind
+  return data.size === 1 || data.doc ? base : `${base} x ${data.size}`
 }
 
 function viewPopulation(p: PopulationLayout, threads: number): PopulationView {

@@ -13,6 +13,10 @@ export const ERROR_CODES = {
   COMMAND_UNKNOWN: 'A command is sent that the scenario does not define.',
   COMMAND_INVALID: 'The payload of a command is not plain data, or too many commands wait.',
   CYCLE: 'Engines depend on each other in a circle.',
+  DOCUMENT_INVALID: 'A document is not plain data, or is given to a row where nobody lives.',
+  DOCUMENT_TOO_LARGE: 'A document has more than 65,536 bytes.',
+  DOCUMENTS_FULL:
+    'The documents of a population have more bytes than its documentBytes, or so much was written at once.',
   DUPLICATE_NAME: 'Two things of one kind have the same name, or two engine names the same 32-bit hash.',
   EFFECT_INVALID: 'An effect is declared on a column that has none, or its value or target is wrong.',
   EFFECT_OUT_OF_RANGE: 'After its effects a column holds a value that its type cannot.',

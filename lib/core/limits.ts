@@ -95,3 +95,16 @@ export const MAX_SORT_SHARES = 32
 
 /** Rows of a view that one thread sorts by itself: the barriers between the steps would take longer. */
 export const SMALL_SORT_ROWS = 2048
+
+/** Bytes of one document: all lengths inside fit 16 bits, and a heap's page (16 times as much) is filled to 15/16 at least. */
+export const MAX_DOCUMENT_BYTES = 65_536
+
+/** Levels of a document: a deeper one is a structure that contains itself, and decoding must not exhaust the stack. */
+export const MAX_DOCUMENT_DEPTH = 100
+
+/** Bytes of documents that a population may hold for each agent of its capacity, where it does not say documentBytes. */
+export const DOCUMENT_BYTES_PER_AGENT = 1024
+
+/** Least and most of the same for a whole population: three and a bit times as much address space is reserved. */
+export const MIN_DOCUMENT_BYTES = 2 ** 20
+export const MAX_DEFAULT_DOCUMENT_BYTES = 2 ** 28

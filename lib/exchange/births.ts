@@ -6,6 +6,7 @@
 import { PopulaceError } from '../core/errors.js'
 import { fresh } from '../kernels/fresh.js'
 import type { AnyArray } from '../memory/column-types.js'
+import type { DocumentStore } from '../memory/documents.js'
 import { COUNT, HEADER } from '../memory/layout.js'
 import type { PopulationMemory } from '../memory/population-memory.js'
 import type { WorldMemory } from '../memory/world.js'
@@ -38,8 +39,19 @@ export class Births {
     this.#copiers = stream.stagings.map(s => copier(population, s))
   }
 
+  /** Where the documents of drafts go: the drafted agents' own heap. */
+  get documents(): DocumentStore | undefined {
+    return this.#population.documents?.heap
+  }
+
   /** What a kernel over `parents` drafts with. OUTPUT_ROW, PARTITION_UNKNOWN. */
-  draft(staging: Staging, parents: PopulationMemory, turn: Turn, began?: (row: number, at: number) => void): object {
+  draft(
+    staging: Staging,
+    parents: PopulationMemory,
+    turn: Turn,
+    began?: (row: number, at: number) => void,
+    documents: DocumentStore | undefined = this.documents,
+  ): object {
     const constants = {
       places: staging.arrays.get(BIRTHPLACE),
       parents: parents.partition,
@@ -53,7 +65,7 @@ export class Births {
         places[at] = partition
       }`
     const head = { does: 'gives birth for', parameters: ', partition', fill, constants }
-    return staging.draft(turn, head, [BIRTHPLACE], began)
+    return staging.draft(turn, head, [BIRTHPLACE], began, documents)
   }
 
   /** Brings to life what was drafted in the blocks of `parents`; `stamp` is the tick plus one. */

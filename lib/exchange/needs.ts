@@ -86,8 +86,8 @@ export function besideNeeds(
   return { hidden, scratch }
 }
 
-function recordColumn({ kind, size, default: value }: ColumnData): Omit<RecordColumn, 'offset'> {
-  return { kind, size, default: value }
+function recordColumn({ kind, size, default: value, doc }: ColumnData): Omit<RecordColumn, 'offset'> {
+  return { kind, size, default: value, doc }
 }
 
 /** The streams of a scenario. `capacityOf`: of a population. */

@@ -2,6 +2,8 @@
 // has to happen around its blocks for them.
 import { high, low, PURPOSE, streamBase, threefry } from '../core/threefry.js'
 import { makeAgentRandom } from '../kernels/agent-random.js'
+import { documentWords } from '../kernels/hash.js'
+import { type DocumentStore, ScratchDocuments } from '../memory/documents.js'
 import type { PopulationMemory } from '../memory/population-memory.js'
 import type { KernelEngine } from '../schedule/engine.js'
 import type { Claimer } from '../schedule/scope.js'
@@ -27,6 +29,8 @@ interface Used {
   readonly staging: Staging
   /** What checks mode calls its records. */
   readonly what: string
+  /** Where the documents in them go. */
+  readonly documents: DocumentStore | undefined
 }
 
 /** The parts of a scope. */
@@ -54,6 +58,8 @@ export class Outputs {
   readonly #rankBase: Int32Array
   readonly #key = new Int32Array(2)
   readonly #firsts: Int32Array
+  /** Documents of which nothing comes. */
+  readonly #discarded = new ScratchDocuments()
   /** Records begun and not told yet, in checks mode: the next one of the stream, or the end of the turn, closes them. */
   readonly #open = new Map<Used, { row: number; at: number }>()
 
@@ -120,6 +126,7 @@ export class Outputs {
   /** Tells what is still open: after a turn, in checks mode. */
   endTurn(): void {
     for (const used of this.#used) this.#close(used)
+    this.#discarded.clear()
     this.#ranks.reset()
   }
 
@@ -166,8 +173,8 @@ export class Outputs {
     for (const [key, name] of this.#engine.spawns) {
       const births = this.#exchange.births.get(name)
       if (!births) continue
-      const used = this.#use(births.stream, `its births in '${name}'`)
-      out[key] = births.draft(used.staging, this.#population, this.#turn, this.#opened(used))
+      const used = this.#use(births.stream, `its births in '${name}'`, births.documents)
+      out[key] = births.draft(used.staging, this.#population, this.#turn, this.#opened(used), used.documents)
     }
     return out
   }
@@ -219,11 +226,11 @@ export class Outputs {
   }
 
   /** One staging a stream, however many keys of the engine draft into it. */
-  #use(stream: Stream, what: string): Used {
+  #use(stream: Stream, what: string, documents?: DocumentStore): Used {
     const known = this.#used.find(u => u.stream === stream)
     if (known) return known
     const staging = this.#o.discard ? Staging.nowhere(stream.layout) : stream.stagings[this.#thread]
-    const used = { stream, staging, what }
+    const used = { stream, staging, what, documents: documents && this.#o.discard ? this.#discarded : documents }
     this.#used.push(used)
     return used
   }
@@ -243,7 +250,13 @@ export class Outputs {
     this.#open.delete(used)
     const numbers = [open.row]
     for (const [name, array] of used.staging.arrays) {
-      const size = used.stream.layout.columns.get(name)?.size ?? 1
+      const { size = 1, doc = false } = used.stream.layout.columns.get(name) ?? {}
+      if (doc && used.documents) {
+        // What it says, not where it lies.
+        const words = array as Uint32Array
+        numbers.push(...documentWords(used.documents.bytes, words[open.at * 2], words[open.at * 2 + 1]))
+        continue
+      }
       for (let k = 0; k < size; k++) numbers.push(array[open.at * size + k])
     }
     this.#o.note?.(used.what, numbers)

@@ -1,10 +1,9 @@
 // Sight by random access: rowOf(id) and the picked columns of all rows.
 import { fresh } from '../kernels/fresh.js'
-import type { AnyArray } from '../memory/column-types.js'
 import type { PopulationMemory } from '../memory/population-memory.js'
 
-/** What a kernel senses of a population: `arrays` by column name, ids, and the row of an id (-1: nobody, the dead). */
-export function makeRows(population: PopulationMemory, arrays: Readonly<Record<string, AnyArray>>): object {
+/** What a kernel senses of a population: `columns` by name, ids, and the row of an id (-1: nobody, the dead). */
+export function makeRows(population: PopulationMemory, columns: Readonly<Record<string, object>>): object {
   const rowOf = fresh<(id: number) => number>(
     { slotRow: population.slots.row, ids: population.id },
     `return id => {
@@ -14,5 +13,5 @@ export function makeRows(population: PopulationMemory, arrays: Readonly<Record<s
       return row >= 0 && ids[row] === id ? row : -1
     }`,
   )
-  return { ...arrays, id: population.id, rowOf }
+  return { ...columns, id: population.id, rowOf }
 }

@@ -4,9 +4,11 @@
 //
 // A thread keeps its first `capacity` records: it claims blocks in ascending order, so among them are all of its records
 // that are among the first `capacity` of all. What lies beyond is counted only.
+import { invariant } from '../core/invariant.js'
 import { fresh } from '../kernels/fresh.js'
 import { arrayAt, newArray } from '../memory/arrays.js'
 import type { AnyArray } from '../memory/column-types.js'
+import { type DocumentStore, documentDraft } from '../memory/documents.js'
 import type { RecordColumn, StreamLayout, WorldLayout } from '../memory/layout.js'
 import { IN_TURN, outOfTurn, type Turn } from './turn.js'
 
@@ -69,10 +71,16 @@ export class Staging {
 
   /**
    * What a kernel is given: the arrays, and `add(row, …)`, which begins a record with its defaults and gives its place.
-   * OUTPUT_ROW. `began` is called with the row and place of each record before
-   * anything is written there.
+   * OUTPUT_ROW. `began` is called with the row and place of each record before anything is written there. Documents go
+   * to `documents`, which is there where a column holds some.
    */
-  draft(turn: Turn, head: Head, hide: readonly string[], began?: (row: number, at: number) => void): object {
+  draft(
+    turn: Turn,
+    head: Head,
+    hide: readonly string[],
+    began?: (row: number, at: number) => void,
+    documents?: DocumentStore,
+  ): object {
     const constants: Record<string, unknown> = {
       ...head.constants,
       ...{ turn, state: this.#state, began, outside: (row: number) => outOfTurn(head.does, row, turn) },
@@ -99,8 +107,13 @@ export class Staging {
         return at
       }`,
     )
-    const columns = Object.fromEntries([...this.arrays].filter(([name]) => !hide.includes(name)))
-    return { ...columns, add }
+    const columns = [...this.arrays].filter(([name]) => !hide.includes(name))
+    const shown = columns.map(([name, array]): [string, object] => {
+      if (!this.#columns.get(name)?.doc) return [name, array]
+      invariant(documents !== undefined, `documents '${name}' of a stream have no store`)
+      return [name, documentDraft(documents, array as Uint32Array, name)]
+    })
+    return { ...Object.fromEntries(shown), add }
   }
 }
 

@@ -2,11 +2,17 @@
 // that V8 folds what they look at into constants.
 import { PopulaceError } from '../core/errors.js'
 import type { AnyArray } from '../memory/column-types.js'
+import { type DocumentReader, documentReader } from '../memory/documents.js'
 import { makeCellAt } from './grid-shape.js'
 import { makeSearch, type Search } from './search.js'
 import type { SortedView } from './sorted-view.js'
 
-function cells(view: SortedView, picked: Readonly<Record<string, AnyArray>>, engine: string): object {
+function cells(
+  view: SortedView,
+  picked: Readonly<Record<string, AnyArray>>,
+  shown: Readonly<Record<string, object>>,
+  engine: string,
+): object {
   const { grid: shape, keys } = view.plan
   if (!shape) return {}
   let made: Search | undefined
@@ -23,7 +29,7 @@ function cells(view: SortedView, picked: Readonly<Record<string, AnyArray>>, eng
   }
   const { stride, layer, reach } = shape
   const own = {
-    ...picked,
+    ...shown,
     first: view.first,
     row: view.row,
     id: view.id,
@@ -39,15 +45,24 @@ function cells(view: SortedView, picked: Readonly<Record<string, AnyArray>>, eng
   })
 }
 
+/** How a column of documents is read; undefined: it is none. Its copy is of words: the bytes are those of the rows. */
+function documentsOf(view: SortedView, column: string): DocumentReader | undefined {
+  const { documents, columns, layout } = view.population
+  if (!documents || !columns.get(column)?.layout.data.doc) return undefined
+  const words = view.columns.get(column)?.array as Uint32Array // copied as it is
+  return documentReader({ heap: documents.heap, words, ids: view.id, name: `${layout.name}.${column}` })
+}
+
 /** What `engine` is given under the name of one of its senses. */
 export function shapeView(view: SortedView, columns: readonly string[], engine: string): object {
   const { first, row, id } = view
   const picked = Object.fromEntries(
     columns.map(column => [column, view.columns.get(column)?.array as AnyArray]), // a view has the columns of all its engines
   )
+  const shown = Object.fromEntries(columns.map(column => [column, documentsOf(view, column) ?? picked[column]]))
   switch (view.plan.kind) {
     case 'by':
-      return { ...picked, first, row, id }
+      return { ...shown, first, row, id }
     case 'where':
       return {
         row,
@@ -57,6 +72,6 @@ export function shapeView(view: SortedView, columns: readonly string[], engine: 
         },
       }
     case 'cells':
-      return cells(view, picked, engine)
+      return cells(view, picked, shown, engine)
   }
 }

@@ -99,6 +99,54 @@ export function hashRows(
   carry(sum)
 }
 
+/** Two words of the bytes [at, at + length): MurmurHash3 of their 32-bit words, the length and two seeds. */
+function hashBytes(bytes: Uint8Array, at: number, length: number, words: Int32Array): void {
+  let h0 = length | 0
+  let h1 = ~length
+  const end = at + length
+  let i = at
+  for (; i + 3 < end; i += 4) {
+    const word = bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24)
+    h0 = step(h0, word)
+    h1 = step(h1, word ^ 0x5bd1e995)
+  }
+  let last = 0
+  for (let shift = 0; i < end; i++, shift += 8) last |= bytes[i] << shift
+  words[0] = finish(step(h0, last))
+  words[1] = finish(step(h1, last ^ 0x5bd1e995))
+}
+
+/** A document's bytes as three numbers that differ where those do; length 0: none. */
+export function documentWords(bytes: Uint8Array, at: number, length: number): [number, number, number] {
+  const words = new Int32Array(2)
+  if (length > 0) hashBytes(bytes, at, length, words)
+  return [length, words[0], words[1]]
+}
+
+/**
+ * Adds the documents of the agents in rows [begin, end) to a column's sum. `places` holds two words a row: offset in
+ * `bytes` and length; length 0 is no document, and hashes as absence.
+ */
+export function hashDocuments(
+  sum: HashSum,
+  places: Uint32Array,
+  bytes: Uint8Array,
+  ids: Float64Array,
+  begin: number,
+  end: number,
+  s0: number,
+  s1: number,
+): void {
+  const words = new Int32Array(2)
+  for (let row = begin; row < end; row++) {
+    const length = places[row * 2 + 1]
+    if (length === 0) words.fill(0)
+    else hashBytes(bytes, places[row * 2], length, words)
+    add(sum, s0, s1, ids[row], words[0], words[1])
+  }
+  carry(sum)
+}
+
 /** Adds one value for all agents in rows [begin, end): that they are there, and where. */
 export function hashPresence(
   sum: HashSum,

@@ -43,14 +43,17 @@ export interface Column<K extends Kind, E = undefined, L extends string = never,
 /** Plain data as JSON has it, and bytes. */
 export type Json = null | boolean | number | string | Uint8Array | readonly Json[] | { readonly [key: string]: Json }
 
-/** A document: plain data of type T. */
+/** A document a row: plain data of type T, read and replaced whole. */
 export interface DocColumn<T> {
   readonly kind: 'doc'
   readonly sample?: T
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a column's effect, labels and size vary independently of what accepts any column
-export type AnyColumn = Column<Kind, any, any, any>
+export type NumberColumn = Column<Kind, any, any, any>
+
+// biome-ignore lint/suspicious/noExplicitAny: what a document holds varies
+export type AnyColumn = NumberColumn | DocColumn<any>
 
 /** The columns of a population by name. */
 export type Columns = Record<string, AnyColumn>
@@ -78,13 +81,31 @@ export const RESERVED_NAMES = [
 /** Refuses reserved column names at compile time. */
 export type Forbid = { readonly [k in (typeof RESERVED_NAMES)[number]]?: never }
 
+/** Reads documents: each `get` gives a fresh copy; undefined where the row has none. */
+export interface DocReader<T> {
+  get(row: number): T | undefined
+}
+
+/** Replaces documents too. DOCUMENT_INVALID, DOCUMENT_TOO_LARGE, DOCUMENTS_FULL. */
+export interface DocWriter<T> extends DocReader<T> {
+  /** undefined: the row has none from then on. */
+  set(row: number, value: T | undefined): void
+}
+
 /** What a kernel writes through. */
-export type Write<C> = C extends Column<infer K, infer _E, infer _L, infer _Z> ? Arrays[K] : never
+export type Write<C> =
+  C extends DocColumn<infer T>
+    ? DocWriter<T>
+    : C extends Column<infer K, infer _E, infer _L, infer _Z>
+      ? Arrays[K]
+      : never
 
 /** What a kernel reads through. */
-export type Read<C> = C extends AnyColumn ? View : never
+export type Read<C> = C extends DocColumn<infer T> ? DocReader<T> : View
 
-type Given<C> =
+type Given<C> = C extends DocColumn<infer T> ? T | undefined : GivenNumbers<C>
+
+type GivenNumbers<C> =
   C extends Column<infer _K, infer _E, infer L, infer Z>
     ? [L] extends [never]
       ? Z extends 1
@@ -93,7 +114,9 @@ type Given<C> =
       : L | number
     : never
 
-type Got<C> =
+type Got<C> = C extends DocColumn<infer T> ? T | undefined : GotNumbers<C>
+
+type GotNumbers<C> =
   C extends Column<infer _K, infer _E, infer L, infer Z>
     ? [L] extends [never]
       ? Z extends 1
@@ -102,10 +125,10 @@ type Got<C> =
       : L
     : never
 
-/** What a host gives: numbers, arrays of numbers, labels or their codes. */
+/** What a host gives: numbers, arrays of numbers, labels or their codes, documents (undefined takes one away). */
 export type Values<C extends Columns> = { [k in keyof C]?: Given<C[k]> }
 
-/** What a host gets: numbers, arrays of numbers, labels. */
+/** What a host gets: numbers, arrays of numbers, labels, documents. */
 export type Row<C extends Columns> = { readonly [k in keyof C]: Got<C[k]> } & { readonly id: number }
 
 /** The columns that effects may change. */

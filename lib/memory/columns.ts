@@ -28,6 +28,8 @@ export interface ColumnData {
   readonly to: string | undefined
   readonly index: boolean
   readonly unit: number
+  /** A document column: its array holds two words a row, where its document lies and how long it is (0: none). */
+  readonly doc: boolean
 }
 
 /** No row: what an `index` column holds when it names none. */
@@ -53,6 +55,7 @@ const EFFECTS: readonly string[] = ['add', 'min', 'max', 'or']
 
 /** The description behind a column; COLUMN_INVALID for anything that no constructor here made. */
 export function columnData(column: AnyColumn, where: string): ColumnData {
+  if ((column as AnyColumn | null | undefined)?.kind === 'doc') return DOC_DATA
   if (typeof column !== 'object' || column === null || !described.has(column)) {
     // A host and a scenario may load two copies of this module: accept what looks right in every field.
     const c = column as Partial<ColumnData> | null
@@ -142,6 +145,7 @@ function describe(
     to: more.to,
     index: more.index ?? false,
     unit,
+    doc: false,
   }
   const column = Object.freeze(data)
   described.add(column)
@@ -245,7 +249,22 @@ export function index(to: Target, o?: { size: number }): unknown {
   return describe('u32', o, ['size'], { to: targetName(to, 'index'), index: true, default: NO_INDEX })
 }
 
-/** Plain data of type T: the payload of a command. */
+/** How a document is kept in its row: see ColumnData.doc. */
+const DOC_DATA: ColumnData = Object.freeze({
+  kind: 'u32',
+  size: 2,
+  default: 0,
+  effect: undefined,
+  reset: undefined,
+  codes: {},
+  labels: undefined,
+  to: undefined,
+  index: false,
+  unit: 1,
+  doc: true,
+})
+
+/** Plain data of type T: a document a row, read and replaced whole; or the payload of a command. */
 export function doc<T extends Json>(): DocColumn<T> {
   return Object.freeze({ kind: 'doc' as const })
 }

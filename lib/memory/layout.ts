@@ -3,7 +3,7 @@
 //
 //   world      [header][partition name ends][partition name bytes][measure values][measure ring][measure partials][stream tables]…[mailboxes]…
 //   population [meta][frame tables][partition tables][slot tables][id][partition][column]…[turns]…[copies]…[effects]…
-//              [hidden]…[scratch]…[counts]
+//              [hidden]…[scratch]…[counts][documents]
 //   view       [state][refused][keys][counts][totals][first][row][id][picked column]…
 //
 // A column is contiguous over all frames of its population: row = frame * block + position. Every array begins at a
@@ -14,17 +14,16 @@ import { PopulaceError } from '../core/errors.js'
 import {
   EVENT_QUEUE,
   MAX_ARENA_BYTES,
-  MAX_BLOCK,
   MAX_CAPACITY,
   MAX_PARTITION_NAME_BYTES,
   MAX_PARTITIONS,
   MEASURE_RING_TICKS,
   MIN_BLOCK,
-  TARGET_BLOCKS,
 } from '../core/limits.js'
 import { bytesOf } from './arrays.js'
 import type { Kind } from './column-types.js'
 import type { ColumnData } from './columns.js'
+import { DOCUMENT_PAGE, HEAP_CURSOR, HEAP_META, type HeapLayout, heapLimit, heapPages } from './document-heap.js'
 import type { PopulationData } from './population.js'
 
 /** Words of a population's meta table. */
@@ -53,8 +52,6 @@ export const HEADER = { partitions: 0, words: 16 } as const
 /** What became of a population's agents since the world began: exact integers. */
 export const COUNT = { born: 0, died: 1, moved: 2, refusedBirths: 3, refusedMoves: 4, words: 8 } as const
 
-/** Smallest block chosen by itself: a scenario with many small partitions makes setup start again with smaller ones. */
-const AUTO_BLOCK = 64
 /** Frames kept beyond the capacity for partitions that end in a part-filled block. */
 const SPARE_FRAMES = 2048
 
@@ -109,6 +106,8 @@ export interface PopulationLayout {
   readonly columns: readonly ColumnLayout[]
   /** Of each engine that may skip agents: the tick of a row's last turn, plus one; ticks elapsed; its shed level, a word. */
   readonly turns: ReadonlyMap<string, { readonly last: number; readonly elapsed: number; readonly level: number }>
+  /** Where its documents lie; undefined: it has none. */
+  readonly documents: HeapLayout | undefined
   /** Arrays that go along with a row wherever it goes, and are 0 when a tick begins. */
   readonly hidden: ReadonlyMap<string, BesideLayout>
   /** Arrays that stay where they are: nothing in them outlives the commit of the engine that wrote it. */
@@ -123,6 +122,8 @@ export interface RecordColumn {
   /** Values a record. */
   readonly size: number
   readonly default: number
+  /** Two words that name a document. */
+  readonly doc?: boolean
   readonly offset: number
 }
 
@@ -258,6 +259,8 @@ export interface PopulationNeeds {
   readonly turns: readonly string[]
   readonly copies: ReadonlySet<string>
   readonly effects: ReadonlySet<string>
+  /** Bytes that its documents may have together, where it has document columns. */
+  readonly documentBytes?: number
   /** Kinds by name of arrays that go along with rows, and of those that stay. */
   readonly hidden?: ReadonlyMap<string, Kind>
   readonly scratch?: ReadonlyMap<string, Kind>
@@ -284,11 +287,6 @@ export interface WorldNeeds {
   readonly mail?: readonly MailNeeds[]
   /** The columns of each kind of event. */
   readonly events?: readonly ReadonlyMap<string, { readonly kind: Kind; readonly size: number }>[]
-}
-
-/** The block for a capacity: about 256 blocks, from 64 to 4,096 rows. */
-export function autoBlock(capacity: number): number {
-  return Math.min(MAX_BLOCK, Math.max(AUTO_BLOCK, 2 ** Math.ceil(Math.log2(capacity / TARGET_BLOCKS))))
 }
 
 class Cursor {
@@ -374,12 +372,14 @@ function placePopulation(cursor: Cursor, needs: PopulationNeeds, index: number, 
     )
   const hidden = beside(needs.hidden)
   const scratch = beside(needs.scratch)
-  return { ...base, columns, turns, hidden, scratch, counts: cursor.take(COUNT.words * 8) }
+  const counts = cursor.take(COUNT.words * 8)
+  const documents = columns.some(c => c.data.doc) ? placeHeap(cursor, needs, threads) : undefined
+  return { ...base, columns, turns, hidden, scratch, counts, documents }
 }
 
 function placeStream(world: Cursor, staging: Cursor, { capacity, columns }: StreamNeeds, frames: number): StreamLayout {
-  const place = ({ kind, size, default: value }: Omit<RecordColumn, 'offset'>): RecordColumn => ({
-    ...{ kind, size, default: value },
+  const place = ({ kind, size, default: value, doc = false }: Omit<RecordColumn, 'offset'>): RecordColumn => ({
+    ...{ kind, size, default: value, doc },
     offset: staging.take((capacity + 1) * size * bytesOf(kind)),
   })
   return {
@@ -455,6 +455,24 @@ function placeView(cursor: Cursor, needs: ViewNeeds): ViewLayout {
   return { ...place, bytes: cursor.end - begin }
 }
 
+/** Places a heap; the main thread writes documents too. SCENARIO_INVALID. */
+function placeHeap(cursor: Cursor, needs: PopulationNeeds, threads: number): HeapLayout {
+  const limit = heapLimit(needs.data.name, needs.capacity, needs.documentBytes)
+  const writers = threads + 1
+  const pages = heapPages(limit, writers)
+  const meta = cursor.take(HEAP_META.words * 8)
+  const cursors = cursor.take(writers * HEAP_CURSOR.words * 8)
+  return {
+    limit,
+    writers,
+    pages,
+    meta,
+    cursors,
+    states: cursor.take(pages * 4),
+    bytes: cursor.take(pages * DOCUMENT_PAGE),
+  }
+}
+
 /** Places everything. ARENA_TOO_LARGE, SCENARIO_INVALID. */
 export function layOut(needs: WorldNeeds): WorldLayout {
   const cursor = new Cursor()
@@ -481,7 +499,7 @@ export function layOut(needs: WorldNeeds): WorldLayout {
     throw new PopulaceError(
       'ARENA_TOO_LARGE',
       `The world needs ${(bytes / 2 ** 30).toFixed(1)} GiB at its declared capacities, and one memory holds 4`,
-      `Lower the capacity of '${largest.name}' (${largest.capacity} agents), use narrower columns, or fewer workers.`,
+      `Lower the capacity of '${largest.name}' (${largest.capacity} agents), use narrower columns, fewer documentBytes, or fewer workers.`,
     )
   }
   return {

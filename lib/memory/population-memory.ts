@@ -4,6 +4,8 @@
 import { invariant } from '../core/invariant.js'
 import { arrayAt, bytesOf } from './arrays.js'
 import type { AnyArray } from './column-types.js'
+import { DocumentHeap } from './document-heap.js'
+import { Documents } from './documents.js'
 import { Frames, FramesSpent } from './frames.js'
 import { type BesideLayout, COUNT, type ColumnLayout, META, type PopulationLayout, type WorldLayout } from './layout.js'
 import { Slots } from './slots.js'
@@ -41,6 +43,8 @@ export class PopulationMemory {
   readonly columns: ReadonlyMap<string, BoundColumn>
   /** One of `Uint32Array` a not-every-tick engine: the tick of each row's last turn plus one; its birth's, before any. */
   readonly lastTurns: readonly Uint32Array[]
+  /** Its documents; undefined: it has no document column. */
+  readonly documents: Documents | undefined
   /** What became of its agents, by COUNT. */
   readonly counts: Float64Array
   readonly #hidden: ReadonlyMap<string, Beside>
@@ -49,7 +53,8 @@ export class PopulationMemory {
   readonly #along: readonly Beside[]
   #undo: UndoLog | undefined
 
-  constructor(buffer: ArrayBufferLike, layout: PopulationLayout, world: WorldLayout) {
+  /** writer: number of the thread, by which its documents go to pages of its own; the main thread's is the last. */
+  constructor(buffer: ArrayBufferLike, layout: PopulationLayout, world: WorldLayout, writer: number) {
     this.buffer = buffer
     this.layout = layout
     this.frames = new Frames(buffer, layout, world)
@@ -63,6 +68,8 @@ export class PopulationMemory {
       }),
     )
     this.lastTurns = [...layout.turns.values()].map(t => new Uint32Array(buffer, t.last, layout.rows))
+    this.documents =
+      layout.documents && new Documents(new DocumentHeap(buffer, layout.documents, layout.name, writer), this)
     this.counts = new Float64Array(buffer, layout.counts, COUNT.words)
     const bind = ({ kind, offset, used }: BesideLayout): Beside => ({
       array: arrayAt(buffer, kind, offset, layout.rows),
@@ -102,6 +109,7 @@ export class PopulationMemory {
     this.#undo = log
     this.frames.undo = log
     this.slots.undo = log
+    if (this.documents) this.documents.heap.undo = log
   }
 
   /** To be called by whoever changes values of rows that are there, other than an engine. */

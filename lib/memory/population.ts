@@ -42,6 +42,8 @@ export interface PopulationData {
   readonly capacity: Size<Params> | undefined
   readonly permanent: boolean
   readonly block: number | undefined
+  /** Bytes that its documents may have together; undefined: chosen by its capacity. */
+  readonly documentBytes: Size<Params> | undefined
   readonly lattice:
     | { readonly width: Size<Params>; readonly height: Size<Params>; readonly depth: Size<Params> }
     | undefined
@@ -178,15 +180,24 @@ export function knownColumn(data: PopulationData, column: string): ColumnData {
  * Declares a population: a table of typed columns with room for `capacity` agents.
  * permanent: all agents are made in setup; none dies, is born or moves; a row is the order of creation for ever and may
  * be stored (`index`). block: rows that are stepped together, a power of two from 16 to 4,096; chosen by default.
+ * documentBytes: bytes that its documents may have together; 1 KiB an agent by default, at least 1 and at most 256 MiB.
  * NAME_INVALID, COLUMN_INVALID, OPTION_UNKNOWN, SCENARIO_INVALID.
  */
 export function definePopulation<const N extends string, C extends Columns, P extends Params = {}>(
   name: N,
-  o: { params?: P; capacity: Size<P>; permanent?: boolean; block?: number; columns: C & Forbid },
+  o: {
+    params?: P
+    capacity: Size<P>
+    permanent?: boolean
+    block?: number
+    documentBytes?: Size<P>
+    columns: C & Forbid
+  },
 ): Population<N, C> {
   checkName(name, 'A population')
-  checkKeys(o, ['params', 'capacity', 'permanent', 'block', 'columns'], `definePopulation('${name}')`)
+  checkKeys(o, ['params', 'capacity', 'permanent', 'block', 'documentBytes', 'columns'], `definePopulation('${name}')`)
   checkSize(o.capacity, `The capacity of population '${name}'`)
+  if (o.documentBytes !== undefined) checkSize(o.documentBytes, `The documentBytes of population '${name}'`)
   const { block } = o
   const whole = Number.isInteger(block) && Number.isInteger(Math.log2(block as number))
   if (block !== undefined && !(whole && block >= MIN_BLOCK && block <= MAX_BLOCK)) {
@@ -203,6 +214,7 @@ export function definePopulation<const N extends string, C extends Columns, P ex
     capacity: o.capacity as Size<Params>,
     permanent: o.permanent === true,
     block,
+    documentBytes: o.documentBytes as Size<Params> | undefined,
     lattice: undefined,
   }
   return make(data, o.columns) as Population<N, C>
@@ -211,12 +223,20 @@ export function definePopulation<const N extends string, C extends Columns, P ex
 /** Declares a lattice of width * height * depth cells, each an agent from the start, all columns at their defaults. */
 export function defineLattice<const N extends string, C extends Columns, P extends Params = {}>(
   name: N,
-  o: { params?: P; width: Size<P>; height: Size<P>; depth?: Size<P>; columns: C & Forbid },
+  o: {
+    params?: P
+    width: Size<P>
+    height: Size<P>
+    depth?: Size<P>
+    documentBytes?: Size<P>
+    columns: C & Forbid
+  },
 ): Lattice<N, C> {
   checkName(name, 'A lattice')
-  checkKeys(o, ['params', 'width', 'height', 'depth', 'columns'], `defineLattice('${name}')`)
+  checkKeys(o, ['params', 'width', 'height', 'depth', 'documentBytes', 'columns'], `defineLattice('${name}')`)
   for (const side of ['width', 'height'] as const) checkSize(o[side], `The ${side} of lattice '${name}'`)
   if (o.depth !== undefined) checkSize(o.depth, `The depth of lattice '${name}'`)
+  if (o.documentBytes !== undefined) checkSize(o.documentBytes, `The documentBytes of lattice '${name}'`)
   const lattice = {
     width: o.width as Size<Params>,
     height: o.height as Size<Params>,
@@ -229,6 +249,7 @@ export function defineLattice<const N extends string, C extends Columns, P exten
     capacity: undefined,
     permanent: true,
     block: undefined,
+    documentBytes: o.documentBytes as Size<Params> | undefined,
     lattice,
   }
   return make(data, o.columns) as Lattice<N, C>

@@ -39,6 +39,12 @@ function stored(data: ColumnData, given: unknown, where: string): number {
 
 /** The values of a row as the column stores them. VALUE_INVALID. */
 export function storedValues(data: ColumnData, given: unknown, where: string): readonly number[] {
+  if (data.doc)
+    invalid(
+      where,
+      'holds documents, which are not compared',
+      'Keep what agents are looked up by in a column of its own.',
+    )
   if (data.size === 1) return [stored(data, given, where)]
   const list = given as ArrayLike<unknown> | null | undefined
   if (typeof list !== 'object' || list === null || list.length !== data.size) {

@@ -4,6 +4,7 @@ import { PopulaceError } from '../core/errors.js'
 import { hint } from '../core/suggest.js'
 import { newArray } from './arrays.js'
 import type { AnyArray, Columns, Read, Row, Values, View, Write } from './column-types.js'
+import { columnCopy, columnFiller, type DocumentBytes, documentBytes, readDocument } from './documents.js'
 import { DEFAULT_PARTITION, type Partitions } from './partitions.js'
 import type { BoundColumn, PopulationMemory, Segment } from './population-memory.js'
 import { invalid, shownValue, storedValues } from './stored.js'
@@ -23,6 +24,12 @@ export interface TableScope {
 }
 
 const SPAWN_OPTIONS = ['partition', 'fill']
+
+/** Checked values of one row. */
+interface Parsed {
+  readonly numbers: readonly (readonly [BoundColumn, readonly number[]])[]
+  readonly documents: readonly (readonly [BoundColumn, DocumentBytes])[]
+}
 
 export class Table<C extends Columns> {
   readonly #memory: PopulationMemory
@@ -52,7 +59,7 @@ export class Table<C extends Columns> {
     return column
   }
 
-  #parse(values: object | undefined): [BoundColumn, readonly number[]][] {
+  #given(values: object | undefined): [BoundColumn, unknown][] {
     if (values !== undefined && (typeof values !== 'object' || values === null)) {
       invalid(
         `Population '${this.#memory.layout.name}'`,
@@ -60,26 +67,59 @@ export class Table<C extends Columns> {
         'Give an object of values by column name.',
       )
     }
-    return Object.entries(values ?? {})
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => {
-        const column = this.#column(name)
-        return [column, storedValues(column.layout.data, value, `Column '${this.#memory.layout.name}.${name}'`)]
-      })
+    const given = Object.entries(values ?? {}).map(([name, value]): [BoundColumn, unknown] => [
+      this.#column(name),
+      value,
+    ])
+    // undefined says nothing of a number, and of a document that there is to be none.
+    return given.filter(([{ layout }, value]) => value !== undefined || layout.data.doc)
   }
 
-  #write(row: number, values: readonly [BoundColumn, readonly number[]][]): void {
-    this.#memory.noteEdit()
-    for (const [{ array, size }, numbers] of values) {
-      this.#memory.undo?.touch(array, row * size, size)
-      for (let k = 0; k < size; k++) array[row * size + k] = numbers[k]
+  #where({ layout }: BoundColumn): string {
+    return `Column '${this.#memory.layout.name}.${layout.name}'`
+  }
+
+  #numbers(given: readonly [BoundColumn, unknown][]): [BoundColumn, readonly number[]][] {
+    return given.map(([column, value]) => [column, storedValues(column.layout.data, value, this.#where(column))])
+  }
+
+  #parse(values: object | undefined): Parsed {
+    const given = this.#given(values)
+    const documents = given.filter(([c]) => c.layout.data.doc)
+    return {
+      numbers: this.#numbers(given.filter(([c]) => !c.layout.data.doc)),
+      documents: documents.map(([column, value]) => [column, documentBytes(value, this.#where(column))]),
     }
+  }
+
+  /** Finds out whether there is room for documents before anything changes. Row -1: of an agent still to be made. */
+  #admit({ documents }: Parsed, row: number): void {
+    if (documents.length === 0) return
+    let added = 0
+    let replaced = 0
+    for (const [{ array }, bytes] of documents) {
+      added += bytes?.length ?? 0
+      if (row >= 0) replaced += array[row * 2 + 1]
+    }
+    this.#memory.documents?.admit(added, replaced)
+  }
+
+  #write(row: number, { numbers, documents }: Parsed): void {
+    this.#memory.noteEdit()
+    for (const [{ array, size }, values] of numbers) {
+      this.#memory.undo?.touch(array, row * size, size)
+      for (let k = 0; k < size; k++) array[row * size + k] = values[k]
+    }
+    if (documents.length === 0) return
+    for (const [column, bytes] of documents) this.#memory.documents?.put(column.array as Uint32Array, row, bytes)
+    this.#memory.documents?.settle()
   }
 
   #row(row: number): Row<C> {
     const out: Record<string, unknown> = { id: this.#memory.id[row] }
     for (const [name, { array, size, layout }] of this.#memory.columns) {
-      if (size === 1) out[name] = shownValue(layout.data, array[row])
+      if (layout.data.doc) out[name] = readDocument(this.#memory, name, row)
+      else if (size === 1) out[name] = shownValue(layout.data, array[row])
       else out[name] = Array.from(array.subarray(row * size, (row + 1) * size), v => shownValue(layout.data, v))
     }
     return out as Row<C> // made from the same columns that C names
@@ -98,6 +138,7 @@ export class Table<C extends Columns> {
     const parsed = this.#parse(values)
     const row = this.#memory.rowOf(id)
     if (row < 0) return false
+    this.#admit(parsed, row)
     this.#write(row, parsed)
     return true
   }
@@ -105,7 +146,7 @@ export class Table<C extends Columns> {
   /** Copies of the agents whose values match, in (partition, block, row) order. Not to be mixed with births and deaths. */
   *rows(match?: Values<C>): IterableIterator<Row<C>> {
     this.#scope.mayRead()
-    const wanted = this.#parse(match)
+    const wanted = this.#numbers(this.#given(match))
     for (const { row: begin, count } of this.#memory.segments()) {
       for (let row = begin; row < begin + count; row++) {
         this.#scope.mayRead() // whoever iterates may have kept the iterator beyond its call
@@ -114,10 +155,11 @@ export class Table<C extends Columns> {
     }
   }
 
-  /** A copy of a column as kernels see it, in (partition, block, row) order. COLUMN_UNKNOWN. */
+  /** A copy of a column as kernels see it, in (partition, block, row) order; of documents `{ get(i) }`. COLUMN_UNKNOWN. */
   column<K extends keyof C & string>(name: K): Read<C[K]> {
     this.#scope.mayRead()
     const { array, size, layout } = this.#column(name)
+    if (layout.data.doc) return columnCopy(this.#memory, name) as Read<C[K]> // a document column is read by its get
     const copy = newArray(layout.data.kind, this.size * size)
     for (const s of this.#memory.segments())
       copy.set(array.subarray(s.row * size, (s.row + s.count) * size), s.at * size)
@@ -128,6 +170,7 @@ export class Table<C extends Columns> {
   spawn(values: Values<C> = {}, partition: string = DEFAULT_PARTITION): number {
     this.#scope.mayRestructure({ birthsIn: partition })
     const parsed = this.#parse(values)
+    this.#admit(parsed, -1)
     const ids = new Float64Array(1)
     const [{ row }] = this.#born(ids, partition)
     this.#write(row, parsed)
@@ -199,8 +242,13 @@ export class Table<C extends Columns> {
   ): void {
     this.#memory.noteEdit()
     const views: Record<string, AnyArray> = {}
+    const documents: Record<string, object> = {}
     const whole = segments.length === 1 ? segments[0] : undefined
     for (const [name, { array, size, layout }] of this.#memory.columns) {
+      if (layout.data.doc) {
+        documents[name] = columnFiller(this.#memory, name, segments, count)
+        continue
+      }
       for (const s of segments) this.#memory.undo?.touch(array, s.row * size, s.count * size)
       if (whole) {
         views[name] = array.subarray(whole.row * size, (whole.row + count) * size)
@@ -209,9 +257,11 @@ export class Table<C extends Columns> {
       views[name] = newArray(layout.data.kind, count * size)
       for (const s of segments) views[name].set(array.subarray(s.row * size, (s.row + s.count) * size), s.at * size)
     }
-    fill(views as { readonly [k in keyof C]: Write<C[k]> }) // made from the same columns that C names
+    fill({ ...views, ...documents } as { readonly [k in keyof C]: Write<C[k]> }) // made from the same columns that C names
+    this.#memory.documents?.settle()
     if (whole) return
-    for (const [name, { array, size }] of this.#memory.columns) {
+    for (const [name, { array, size, layout }] of this.#memory.columns) {
+      if (layout.data.doc) continue // written as they were set
       for (const s of segments) array.set(views[name].subarray(s.at * size, (s.at + s.count) * size), s.row * size)
     }
   }

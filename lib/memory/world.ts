@@ -26,11 +26,17 @@ export class WorldMemory {
   readonly events: EventQueue
   readonly #byName: ReadonlyMap<string, PopulationMemory>
 
-  constructor(buffer: ArrayBufferLike, layout: WorldLayout, events: readonly EventData[] = []) {
+  /** thread: number of the thread in its crew; the main thread's by default. */
+  constructor(
+    buffer: ArrayBufferLike,
+    layout: WorldLayout,
+    events: readonly EventData[] = [],
+    thread: number = layout.threads,
+  ) {
     this.buffer = buffer
     this.layout = layout
     this.partitions = new Partitions(buffer, layout)
-    this.populations = layout.populations.map(p => new PopulationMemory(buffer, p, layout))
+    this.populations = layout.populations.map(p => new PopulationMemory(buffer, p, layout, thread))
     this.events = new EventQueue(buffer, layout.events, events)
     this.mail = new Map(layout.mail.map(m => [m.name, new Mailbox(buffer, m)]))
     this.#byName = new Map(this.populations.map(p => [p.layout.name, p]))
@@ -73,6 +79,7 @@ export class WorldMemory {
   /** Lets the changes since `begin` stand. */
   commit(): void {
     this.#log(undefined)
+    for (const population of this.populations) population.documents?.settle()
   }
 
   #log(log: UndoLog | undefined): void {

@@ -7,7 +7,7 @@ import { makeRows } from '../exchange/rows.js'
 import { shapeView } from '../exchange/view-shape.js'
 import { type AgentRandom, makeAgentRandom, type RowGuard } from '../kernels/agent-random.js'
 import { arrayAt } from '../memory/arrays.js'
-import type { AnyArray } from '../memory/column-types.js'
+import { documentReader, documentWriter } from '../memory/documents.js'
 import type { PopulationMemory } from '../memory/population-memory.js'
 import type { WorldMemory } from '../memory/world.js'
 import { type KernelEngine, turnModulus } from '../schedule/engine.js'
@@ -18,7 +18,7 @@ import type { Plan } from './plan.js'
 /** How checks mode binds its second kernel: to copies, with guards. */
 export interface BindOverrides extends OutputOptions {
   /** Own-row columns by name, in place of the world's. */
-  readonly own?: Readonly<Record<string, AnyArray>>
+  readonly own?: Readonly<Record<string, object>>
   readonly rowGuard?: RowGuard
 }
 
@@ -37,11 +37,14 @@ export interface BoundEngine {
   noteTurn(begin: number, end: number, tick: number): void
 }
 
-function ownColumns(engine: KernelEngine, population: PopulationMemory): Record<string, AnyArray> {
-  const own: Record<string, AnyArray> = {}
+function ownColumns(engine: KernelEngine, population: PopulationMemory): Record<string, object> {
+  const own: Record<string, object> = {}
   for (const name of [...engine.reads, ...engine.writes]) {
     const column = population.columns.get(name)
-    if (column) own[name] = column.array
+    if (!column) continue
+    const documents = column.layout.data.doc && population.documents?.rows(name, column.array as Uint32Array)
+    if (documents) own[name] = engine.writes.includes(name) ? documentWriter(documents) : documentReader(documents)
+    else own[name] = column.array
   }
   return own
 }
@@ -56,15 +59,18 @@ function sight(engine: KernelEngine, memory: WorldMemory, exchange: Exchange): R
       continue
     }
     const population = memory.population(name)
-    const arrays: Record<string, AnyArray> = {}
+    const arrays: Record<string, object> = {}
     for (const column of columns) {
       const bound = population.columns.get(column)
       if (!bound) continue
       const { layout, size } = bound
       const copied = writes.has(`${name}.${column}`)
-      arrays[column] = copied
+      const array = copied
         ? arrayAt(memory.buffer, layout.data.kind, layout.copy, population.layout.rows * size)
         : bound.array
+      // Of documents the words are copied: the bytes of older versions last until the engine has ended.
+      const documents = layout.data.doc && population.documents?.rows(column, array as Uint32Array)
+      arrays[column] = documents ? documentReader(documents) : array
     }
     seen[key] = makeRows(population, arrays)
   }

@@ -13,6 +13,7 @@ import type { PopulationMemory } from '../memory/population-memory.js'
 import type { WorldMemory } from '../memory/world.js'
 import type { KernelEngine } from '../schedule/engine.js'
 import { type BoundEngine, bindEngine } from './bind.js'
+import { type CheckedDocuments, checkedDocuments } from './checked-documents.js'
 import { Digest } from './digest.js'
 import type { Plan } from './plan.js'
 import { SightAudit } from './sight-audit.js'
@@ -47,7 +48,7 @@ function watch(engine: KernelEngine, population: PopulationMemory): Watched[] {
   const { rows, block } = population.layout
   return [...new Set([...engine.reads, ...engine.writes])].flatMap(name => {
     const column = population.columns.get(name)
-    if (!column) return []
+    if (!column || column.layout.data.doc) return []
     const { kind } = column.layout.data
     const twin = newArray(kind, rows * column.size)
     new Uint8Array(twin.buffer).fill(POISON)
@@ -84,6 +85,7 @@ class Checker implements CheckedEngine {
   readonly #engine: KernelEngine
   readonly #population: PopulationMemory
   readonly #columns: readonly Watched[]
+  readonly #documents: readonly CheckedDocuments[]
   readonly #sight: SightAudit
   readonly #poison = new Uint8Array(1 << 16).fill(POISON)
   readonly #digest = new Digest()
@@ -104,12 +106,13 @@ class Checker implements CheckedEngine {
     this.#engine = engine
     this.#population = population
     this.#columns = watch(engine, population)
+    this.#documents = checkedDocuments(engine, population, (what, row, remedy) => this.#fail(what, row, remedy))
     this.#sight = new SightAudit(engine, memory, exchange.views)
     this.#drew = new Uint8Array(population.layout.block)
     const note = (what: string, numbers: readonly number[]) => this.#digest.add(what, numbers)
     this.bound = bindEngine(plan, memory, engine, exchange, thread, { rowGuard: row => this.#noteDraw(row), note })
     this.#twin = bindEngine(plan, memory, engine, exchange, thread, {
-      own: Object.fromEntries(this.#columns.map(c => [c.name, c.twin])),
+      own: Object.fromEntries([...this.#columns, ...this.#documents].map(c => [c.name, c.twin])),
       rowGuard: row => this.#noteTwinDraw(row),
       note,
       discard: true,
@@ -140,6 +143,7 @@ class Checker implements CheckedEngine {
 
   #runReal(begin: number, end: number, tick: number): void {
     for (const c of this.#columns) c.before.set(c.real.subarray(begin * c.size, end * c.size))
+    for (const d of this.#documents) d.begin(begin, end)
     this.#drew.fill(0)
     this.#row = -1
     try {
@@ -189,6 +193,7 @@ class Checker implements CheckedEngine {
     for (let row = end - 1; row >= begin; row--) {
       this.#expectBefore(row, 'was written by another row')
       this.#row = row
+      for (const d of this.#documents) d.open(row)
       this.#twin.random.reset()
       this.#twin.outputs.turnTo(row, row + 1)
       this.#twin.loop(row, row + 1, tick)
@@ -215,15 +220,25 @@ class Checker implements CheckedEngine {
           this.#fail(`it wrote column '${c.name}', which it only reads`, row, `Add '${c.name}' to its writes.`)
         if (c.written && !same(c.twin[at], c.real[at])) {
           this.#auditSight(tick) // a write to what is sensed is the cause, what came of it in the own row is not
-          this.#fail(
-            `column '${c.name}' became ${c.real[at]} in a forward run of the block and ${c.twin[at]} when its rows ran one by one from the last`,
-            row,
-            'A row may depend on nothing but itself and what is sensed: no module state, no other row.',
-          )
+          this.#differs(c.name, c.real[at], c.twin[at], row)
         }
         c.twin[at] = was
       }
     }
+    for (const d of this.#documents) {
+      const found = d.difference()
+      if (!found) continue
+      this.#auditSight(tick)
+      this.#differs(d.name, found.real, found.twin, row)
+    }
+  }
+
+  #differs(column: string, real: unknown, twin: unknown, row: number): never {
+    return this.#fail(
+      `column '${column}' became ${real} in a forward run of the block and ${twin} when its rows ran one by one from the last`,
+      row,
+      'A row may depend on nothing but itself and what is sensed: no module state, no other row.',
+    )
   }
 
   #expectBefore(row: number, what: string): void {

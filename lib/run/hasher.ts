@@ -8,6 +8,7 @@ import {
   columnSeeds,
   combine,
   type HashSum,
+  hashDocuments,
   hashPresence,
   hashRows,
   sumText,
@@ -83,7 +84,7 @@ export function hashBlocks(memory: WorldMemory, part: HashPart, share: number, o
   const sums: HashSums = {}
   const partitions = memory.partitions.names()
   const wanted = part.partitions && new Set(part.partitions)
-  for (const { layout, columns, frames, id } of memory.populations) {
+  for (const { layout, columns, frames, id, documents } of memory.populations) {
     if (part.populations && !part.populations.includes(layout.name)) continue
     const population = fnv1a(layout.name)
     const hashed = [...columns].filter(
@@ -102,6 +103,11 @@ export function hashBlocks(memory: WorldMemory, part: HashPart, share: number, o
       const end = begin + frames.rows[frame]
       if (own['']) hashPresence(own[''], id, begin, end, fnv1a(partition), presence[0], presence[1])
       for (const [name, { array, size, layout: column }] of hashed) {
+        if (column.data.doc && documents) {
+          const [s0, s1] = columnSeeds(population, fnv1a(name), 0)
+          hashDocuments(own[name], array as Uint32Array, documents.heap.bytes, id, begin, end, s0, s1)
+          continue
+        }
         const bits = bitsOf(column.data.kind, array)
         for (let k = 0; k < size; k++) {
           const [s0, s1] = columnSeeds(population, fnv1a(name), k)

@@ -36,6 +36,11 @@ function invalid(what: string, remedy: string): never {
 
 function single(population: AnyPopulation, column: string): ColumnData {
   const data = knownColumn(populationData(population, 'The population of a measure'), column)
+  if (data.doc)
+    invalid(
+      `A measure is taken of '${population.name}.${column}', which holds documents`,
+      'Keep what is measured in a column of its own.',
+    )
   if (data.size !== 1)
     invalid(
       `A measure is taken of '${population.name}.${column}', which holds ${data.size} values a row`,

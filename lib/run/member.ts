@@ -41,9 +41,9 @@ export class Member {
   #failure: ErrorData | undefined
 
   constructor(o: MemberOptions) {
-    const { plan, memories, control } = o
+    const { plan, memories, control, thread } = o
     this.#o = o
-    this.memory = new WorldMemory(memories.world, plan.layout, [...plan.scenario.events.values()])
+    this.memory = new WorldMemory(memories.world, plan.layout, [...plan.scenario.events.values()], thread)
     const data = [...plan.scenario.measures.values()]
     this.#measures = data.map(
       (m, i) => new BoundMeasure(m, this.memory.population(m.population), plan.layout.measurePartials[i]),

@@ -1,5 +1,6 @@
 // A tick as phases: parallel loops over items, with a barrier after each. Built once per thread from the plan.
 // What an item writes no other item of the same phase reads or writes; what a phase writes the next ones see.
+import { locate, PopulaceError } from '../core/errors.js'
 import type { Exchange } from '../exchange/exchange.js'
 import type { Inbox } from '../exchange/mail.js'
 import { copyRange } from '../kernels/copy.js'
@@ -253,6 +254,43 @@ function structurePhase(engine: KernelEngine, memory: WorldMemory, exchange: Exc
   }
 }
 
+/**
+ * When engines that write documents have ended: what they wrote is counted, and where it is time for that, all that is
+ * live is copied to fresh pages. Whether it is time is decided in one place, while all wait, so that every thread
+ * finds the same number of items.
+ */
+function documentPhases(engines: readonly KernelEngine[], memory: WorldMemory): Phase[] {
+  return engines.flatMap(engine =>
+    engine.documentsOf.flatMap(name => {
+      const population = memory.population(name)
+      const { documents, frames, layout } = population
+      if (!documents) return []
+      const { heap } = documents
+      const named = (tick: number, work: () => void) => {
+        try {
+          work()
+        } catch (error) {
+          throw error instanceof PopulaceError ? locate(error, `engine '${engine.name}', tick ${tick}`) : error
+        }
+      }
+      const settle: Phase = {
+        items: tick => (isDue(engine, tick) ? 1 : 0),
+        run() {},
+        serial: tick => named(tick, () => heap.settle()),
+      }
+      const collect: Phase = {
+        items: () => (heap.collecting ? frames.blocks : 0),
+        run(item) {
+          const begin = frames.blockList[item] * layout.block
+          documents.collectRows(begin, begin + frames.rows[frames.blockList[item]])
+        },
+        serial: tick => named(tick, () => documents.finish()),
+      }
+      return [settle, collect]
+    }),
+  )
+}
+
 /** The phases of a step; none for a main engine, which runs elsewhere. */
 export function phasesOf(
   step: Step,
@@ -277,6 +315,7 @@ export function phasesOf(
     ...[mergePhase(engines, exchange), ...claimPhases(engines, exchange)].map((phase, i) => anyOrder(phase, 2 + i)),
     ...engines.flatMap(engine => postPhases(engine, memory, exchange)),
     ...engines.filter(restructures).map(engine => structurePhase(engine, memory, exchange)),
+    ...documentPhases(engines, memory),
   ]
 }
 

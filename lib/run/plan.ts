@@ -4,7 +4,8 @@
 import { PopulaceError } from '../core/errors.js'
 import { besideNeeds, mailNeeds, streamNeeds } from '../exchange/needs.js'
 import { type PlannedView, planViews, type ViewPlan, viewNeeds } from '../exchange/view-plan.js'
-import { autoBlock, layOut, type PopulationLayout, type ViewNeeds, type WorldLayout } from '../memory/layout.js'
+import { autoBlock } from '../memory/auto-block.js'
+import { layOut, type PopulationLayout, type ViewNeeds, type WorldLayout } from '../memory/layout.js'
 import { type Params, resolveParams, type Scalar, type Size } from '../memory/params.js'
 import type { PopulationData } from '../memory/population.js'
 import { type AnyEngine, type KernelEngine, type MainEngine, skipsTurns } from '../schedule/engine.js'
@@ -119,6 +120,9 @@ export function makePlan(scenario: ScenarioData, options: PlanOptions): Plan {
       turns: kernels.filter(e => e.population === data.name && skipsTurns(e)).map(e => e.name),
       copies: new Set(copies.map(c => c.column)),
       effects: new Set(effects.flatMap(t => t.columns)),
+      ...(data.documentBytes === undefined
+        ? {}
+        : { documentBytes: sizeOf(data.documentBytes, params, `The documentBytes of population '${data.name}'`) }),
       ...besideNeeds(data.name, scenario.claims.values(), kernels),
     }
   })

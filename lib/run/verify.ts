@@ -1,7 +1,9 @@
 // The determinism sanitizer: runs a scenario inline and on several numbers of workers, with checks on, and compares the
 // hashes of every column after every tick. When some differ, both runs are repeated side by side, engine by engine, to
 // name the first engine, column and agent. The first run's recorded values serve the others.
+import { inspect } from 'node:util'
 import { PopulaceError } from '../core/errors.js'
+import { readDocument } from '../memory/documents.js'
 import { MemoryJournal } from '../state/journal.js'
 import type { WorldHash } from './hasher.js'
 import type { AnyScenario } from './scenario.js'
@@ -75,6 +77,12 @@ function firstDifference(a: WorldHash, b: WorldHash): Place | undefined {
   return undefined
 }
 
+/** A document as text, for reading; what JSON has no word for is shown as it is. */
+function documentText(document: unknown): string {
+  if (document === undefined) return 'no document'
+  return inspect(document, { depth: null, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 200 })
+}
+
 /** The agent of lowest id whose values differ, with both. */
 function firstAgent(a: Sim, b: Sim, { population, column }: Place): Pick<Difference, 'agent' | 'expected' | 'found'> {
   const known = a.internals.world.memory.populations.some(p => p.layout.name === population)
@@ -85,9 +93,11 @@ function firstAgent(a: Sim, b: Sim, { population, column }: Place): Pick<Differe
     const values = new Map<number, string>()
     for (const { row: begin, count } of memory.segments()) {
       for (let row = begin; row < begin + count; row++) {
-        const own = bound
-          ? Array.from(bound.array.subarray(row * bound.size, (row + 1) * bound.size)).join(', ')
-          : `partition ${memory.partition[row]}`
+        const own = bound?.layout.data.doc
+          ? documentText(readDocument(memory, column, row))
+          : bound
+            ? Array.from(bound.array.subarray(row * bound.size, (row + 1) * bound.size)).join(', ')
+            : `partition ${memory.partition[row]}`
         values.set(memory.id[row], own)
       }
     }

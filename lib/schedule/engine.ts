@@ -109,6 +109,8 @@ export abstract class KernelEngine extends BaseEngine {
   readonly sends: Declared<MessageData>
   readonly receives: Declared<MessageData>
   readonly emits: Declared<EventData>
+  /** Populations that it may write documents of: their heaps are settled when it has ended. */
+  readonly documentsOf: readonly string[]
 
   constructor(o: EngineOptions & KernelDeclaration) {
     super(o)
@@ -117,7 +119,11 @@ export abstract class KernelEngine extends BaseEngine {
     for (const key of Object.keys(o))
       if (!known.includes(key)) refuse(name, `has no option '${key}'`, `Check the spelling; ${hint(key, known)}`)
     const data = populationData(o.population, `The population of engine '${name}'`)
-    for (const column of [...(o.reads ?? []), ...(o.writes ?? [])]) knownColumn(data, column)
+    for (const column of o.reads ?? []) knownColumn(data, column)
+    const written = (o.writes ?? []).map(column => knownColumn(data, column))
+    const born = Object.values(o.spawns ?? {}).map(p => populationData(p, `A population that engine '${name}' spawns`))
+    const holding = born.filter(p => [...p.columns.values()].some(column => column.doc)).map(p => p.name)
+    this.documentsOf = [...new Set([...(written.some(column => column.doc) ? [data.name] : []), ...holding])]
     this.population = data.name
     this.params = o.params ?? {}
     this.reads = Object.freeze([...(o.reads ?? [])])

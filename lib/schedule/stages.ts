@@ -43,9 +43,18 @@ export function obstacle(engine: KernelEngine, before: KernelEngine): string | u
     // Effects are merged when a stage ends.
     said(t.own, b.effects, 'touches', 'changes by effect') ??
     said(t.effects, b.effects, 'changes', 'changes by effect too') ??
+    // What one engine may write of documents is limited, and must not depend on who shares its stage.
+    writesDocumentsToo(engine, before) ??
     // Rows of one population are stepped by one thread in order; of two, nothing is shared but what is tested above.
     (engine.population === before.population ? undefined : said(t.writes, b.own, 'writes', 'touches'))
   )
+}
+
+function writesDocumentsToo(engine: KernelEngine, before: KernelEngine): string | undefined {
+  const shared = engine.documentsOf.filter(name => before.documentsOf.includes(name))
+  return shared.length === 0
+    ? undefined
+    : `'${engine.name}' writes documents of ${shared.join(', ')}, as '${before.name}' does`
 }
 
 /** Groups ordered engines. fuse false: each engine is a stage of its own (checks mode). */

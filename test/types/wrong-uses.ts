@@ -31,7 +31,14 @@ const city = definePopulation('city', {
 const person = definePopulation('person', {
   params,
   capacity: p => p.rate * 10,
-  columns: { age: u8(), state: enumeration(['S', 'I']), pair: f32({ size: 2 }), alive: bool() },
+  columns: {
+    age: u8(),
+    state: enumeration(['S', 'I']),
+    pair: f32({ size: 2 }),
+    alive: bool(),
+    memory: doc<{ heard: number[] }>(),
+    name: doc<string>(),
+  },
 })
 
 // @ts-expect-error a name that views use themselves
@@ -73,19 +80,32 @@ defineEngine({
     return () => {}
   },
 })
+// @ts-expect-error a document is plain data
+doc<Date>()
 
 export const engine = defineEngine({
   name: 'engine',
   population: person,
   params,
-  reads: ['age'],
-  writes: ['state'],
+  reads: ['age', 'name'],
+  writes: ['state', 'memory'],
   senses: { city: city.pick('x') },
   effects: { city: city.pick('sick', 'x') },
   kernel({ self, seen, effect, random, params: p }) {
     return (begin, end) => {
       for (let row = begin; row < end; row++) {
         self.state[row] = self.age[row] > 3 ? person.columns.state.codes.I : person.columns.state.codes.S
+        const heard = self.memory.get(row)?.heard ?? []
+        self.memory.set(row, { heard: [...heard, 1] })
+        self.memory.set(row, undefined)
+        // @ts-expect-error it only reads name
+        self.name.set(row, 'x')
+        // @ts-expect-error the document is of another type
+        self.memory.set(row, { heard: 'x' })
+        // @ts-expect-error there may be none
+        self.memory.get(row).heard
+        // @ts-expect-error documents are no numbers
+        self.memory[row]
         // @ts-expect-error it only reads age
         self.age[row] = 3
         // @ts-expect-error it does not declare alive
@@ -152,7 +172,14 @@ const scenario = defineScenario({
 
 function setUp(world: World): void {
   const people = world.population(person)
-  people.spawn({ age: 3, state: 'I', pair: [1, 2] })
+  people.spawn({ age: 3, state: 'I', pair: [1, 2], memory: { heard: [1] }, name: 'Ann' })
+  people.update(({ name }) => name.set(0, people.get(1)?.name))
+  const second: string | undefined = people.column('name').get(1)
+  people.set(2, { name: second })
+  // @ts-expect-error the document is of another type
+  people.spawn({ memory: 'heard' })
+  // @ts-expect-error a copy of a column is read
+  people.column('name').set(1, 'x')
   // @ts-expect-error no such label
   people.spawn({ state: 'R' })
   // @ts-expect-error no such column

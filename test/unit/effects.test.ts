@@ -1,12 +1,12 @@
 import { test } from 'tap'
 import { EffectColumn } from '../../lib/exchange/effects.js'
-import type { AnyColumn } from '../../lib/memory/column-types.js'
+import type { NumberColumn } from '../../lib/memory/column-types.js'
 import { fixed, i32, u8, u32 } from '../../lib/memory/columns.js'
 import { definePopulation } from '../../lib/memory/population.js'
 import { BareWorld } from '../fixtures/bare-world.js'
 import { refused } from '../fixtures/refused.js'
 
-function world(column: AnyColumn, threads = 2) {
+function world(column: NumberColumn, threads = 2) {
   const agent = definePopulation('agent', { capacity: 100, block: 16, columns: { n: column } })
   const bare = new BareWorld([agent], { threads, effects: ['n'] })
   const table = bare.view().population(agent)

@@ -1,8 +1,10 @@
 import { test } from 'tap'
 import { reserveArena } from '../../lib/memory/arena.js'
 import { bytesOf } from '../../lib/memory/arrays.js'
-import { bool, f32, f64, i32, u8 } from '../../lib/memory/columns.js'
-import { autoBlock, HEADER, layOut, META, type PopulationLayout, type WorldLayout } from '../../lib/memory/layout.js'
+import { autoBlock } from '../../lib/memory/auto-block.js'
+import { bool, doc, f32, f64, i32, u8 } from '../../lib/memory/columns.js'
+import { DOCUMENT_PAGE, HEAP_CURSOR, HEAP_META } from '../../lib/memory/document-heap.js'
+import { HEADER, layOut, META, type PopulationLayout, type WorldLayout } from '../../lib/memory/layout.js'
 import { type AnyPopulation, defineLattice, definePopulation } from '../../lib/memory/population.js'
 import { needsOf } from '../fixtures/bare-world.js'
 import { refused } from '../fixtures/refused.js'
@@ -10,7 +12,7 @@ import { refused } from '../fixtures/refused.js'
 const agent = definePopulation('agent', {
   capacity: 10_000,
   block: 64,
-  columns: { alive: bool(), x: f32({ size: 3 }), n: i32({ effect: 'add' }), y: f64() },
+  columns: { alive: bool(), x: f32({ size: 3 }), n: i32({ effect: 'add' }), y: f64(), note: doc() },
 })
 const ground = defineLattice('ground', { width: 33, height: 7, columns: { grass: u8() } })
 const MEASURES = [
@@ -56,6 +58,13 @@ function rangesOf(p: PopulationLayout, threads: number): Range[] {
   for (const [engine, { last, elapsed, level }] of p.turns) {
     ranges.push([`${engine} last`, last, p.rows * 4], [`${engine} elapsed`, elapsed, p.rows * 4])
     ranges.push([`${engine} level`, level, 4])
+  }
+  if (p.documents) {
+    const { meta, cursors, states, bytes, writers, pages, limit } = p.documents
+    ranges.push(['heap meta', meta, HEAP_META.words * 8], ['heap cursors', cursors, writers * HEAP_CURSOR.words * 8])
+    ranges.push(['heap states', states, pages * 4], ['heap bytes', bytes, pages * DOCUMENT_PAGE])
+    if (writers !== threads + 1) throw new Error('each thread writes, and so does the main one')
+    if (pages * DOCUMENT_PAGE < 3 * limit) throw new Error('what is kept, written and copied lies side by side')
   }
   return ranges.map(([name, offset, bytes]) => [`${p.name}.${name}`, offset, bytes])
 }
