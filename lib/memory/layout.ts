@@ -1,29 +1,17 @@
-// Where everything lies in a world's memory. The only file that computes offsets; every thread computes the same ones
-// from the scenario, the parameters and the number of threads, so none is ever sent.
+// What lies where in a world's memory: descriptions, and the words of its tables. place.ts computes the offsets.
 //
-//   world      [header][partition name ends][partition name bytes][measure values][measure ring][measure partials][stream tables]…[mailboxes]…
+//   world      [header][partition name ends][partition name bytes][measure values][measure ring][measure partials]…
+//              [stream tables]…[mailboxes]…[event queue]
 //   population [meta][frame tables][partition tables][slot tables][id][partition][column]…[turns]…[copies]…[effects]…
 //              [hidden]…[scratch]…[counts][documents]
 //   view       [state][refused][keys][counts][totals][first][row][id][picked column]…
+//   staging    of each thread, in a memory of its own: [stream: record columns]…
 //
-// A column is contiguous over all frames of its population: row = frame * block + position. Every array begins at a
-// multiple of 64 bytes, and successive ones are staggered within a 4 KiB page: columns that start at the same place of
-// a page collide in the cache (measured: 16 ns a row instead of 2.7). Memory is reserved, not touched: a page costs
-// nothing before something is written there, so capacities may be generous.
-import { PopulaceError } from '../core/errors.js'
-import {
-  EVENT_QUEUE,
-  MAX_ARENA_BYTES,
-  MAX_CAPACITY,
-  MAX_PARTITION_NAME_BYTES,
-  MAX_PARTITIONS,
-  MEASURE_RING_TICKS,
-  MIN_BLOCK,
-} from '../core/limits.js'
-import { bytesOf } from './arrays.js'
+// A column is contiguous over all frames of its population: row = frame * block + position. Memory is reserved, not
+// touched: a page costs nothing before something is written there, so capacities may be generous.
 import type { Kind } from './column-types.js'
 import type { ColumnData } from './columns.js'
-import { DOCUMENT_PAGE, HEAP_CURSOR, HEAP_META, type HeapLayout, heapLimit, heapPages } from './document-heap.js'
+import type { HeapLayout } from './document-heap.js'
 import type { PopulationData } from './population.js'
 
 /** Words of a population's meta table. */
@@ -51,9 +39,6 @@ export const HEADER = { partitions: 0, words: 16 } as const
 
 /** What became of a population's agents since the world began: exact integers. */
 export const COUNT = { born: 0, died: 1, moved: 2, refusedBirths: 3, refusedMoves: 4, words: 8 } as const
-
-/** Frames kept beyond the capacity for partitions that end in a part-filled block. */
-const SPARE_FRAMES = 2048
 
 /** One column in memory. */
 export interface ColumnLayout {
@@ -287,236 +272,4 @@ export interface WorldNeeds {
   readonly mail?: readonly MailNeeds[]
   /** The columns of each kind of event. */
   readonly events?: readonly ReadonlyMap<string, { readonly kind: Kind; readonly size: number }>[]
-}
-
-class Cursor {
-  #next = 0
-  #arrays = 0
-
-  take(bytes: number): number {
-    const stagger = ((this.#arrays++ % 12) * 320) % 4096
-    const page = Math.ceil(this.#next / 64) * 64
-    const offset = page + ((stagger - (page % 4096) + 4096) % 4096)
-    // Small tables are packed: only arrays of at least a page are worth placing.
-    const at = bytes >= 4096 ? offset : page
-    this.#next = at + bytes
-    return at
-  }
-
-  get end(): number {
-    return this.#next
-  }
-}
-
-function placePopulation(cursor: Cursor, needs: PopulationNeeds, index: number, threads: number): PopulationLayout {
-  const { data, capacity, block } = needs
-  if (!(Number.isInteger(capacity) && capacity >= 1 && capacity <= MAX_CAPACITY)) {
-    throw new PopulaceError(
-      'SCENARIO_INVALID',
-      `The capacity of population '${data.name}' is ${capacity}`,
-      `Give an integer from 1 to ${MAX_CAPACITY}.`,
-    )
-  }
-  const full = Math.ceil(capacity / block)
-  const spare = data.permanent ? 0 : block === MIN_BLOCK ? MAX_PARTITIONS : Math.min(full, SPARE_FRAMES) + 16
-  const frames = Math.min(full + spare, capacity) // a block in use holds at least one agent
-  const rows = frames * block
-  const words = (n: number) => cursor.take(n * 4)
-  const base = {
-    name: data.name,
-    index,
-    capacity,
-    permanent: data.permanent,
-    lattice: data.lattice !== undefined,
-    block,
-    shift: Math.log2(block),
-    frames,
-    rows,
-    meta: words(META.words),
-    framePartition: words(frames),
-    frameRows: words(frames),
-    frameOrdinal: words(frames),
-    frameNext: words(frames),
-    framePrevious: words(frames),
-    freeFrames: words(frames),
-    blockList: words(frames),
-    partitionHead: words(MAX_PARTITIONS),
-    partitionTail: words(MAX_PARTITIONS),
-    partitionRows: words(MAX_PARTITIONS),
-    slotRow: words(capacity + 1),
-    slotGeneration: words(capacity + 1),
-    freeSlots: words(Math.ceil((capacity + 1) / 32)),
-    id: cursor.take(rows * 8),
-    partition: words(rows),
-  }
-  const columns: ColumnLayout[] = []
-  for (const [name, column] of data.columns) {
-    const bytes = rows * column.size * bytesOf(column.kind)
-    const offset = cursor.take(bytes)
-    const copy = needs.copies.has(name) ? cursor.take(bytes) : 0
-    const stride = Math.ceil((rows * 8) / 4096) * 4096 + 640
-    const effect = needs.effects.has(name)
-      ? { offset: cursor.take(stride * threads), stride, flags: cursor.take(frames * threads) }
-      : undefined
-    columns.push({ name, data: column, offset, copy, effect })
-  }
-  const turns = new Map(
-    needs.turns.map(engine => [engine, { last: words(rows), elapsed: words(rows), level: words(1) }]),
-  )
-  const beside = (wanted: ReadonlyMap<string, Kind> = new Map()) =>
-    new Map(
-      [...wanted].map(([name, kind]) => {
-        const place: BesideLayout = { kind, offset: cursor.take(rows * bytesOf(kind)), used: cursor.take(frames) }
-        return [name, place]
-      }),
-    )
-  const hidden = beside(needs.hidden)
-  const scratch = beside(needs.scratch)
-  const counts = cursor.take(COUNT.words * 8)
-  const documents = columns.some(c => c.data.doc) ? placeHeap(cursor, needs, threads) : undefined
-  return { ...base, columns, turns, hidden, scratch, counts, documents }
-}
-
-function placeStream(world: Cursor, staging: Cursor, { capacity, columns }: StreamNeeds, frames: number): StreamLayout {
-  const place = ({ kind, size, default: value, doc = false }: Omit<RecordColumn, 'offset'>): RecordColumn => ({
-    ...{ kind, size, default: value, doc },
-    offset: staging.take((capacity + 1) * size * bytesOf(kind)),
-  })
-  return {
-    capacity,
-    columns: new Map([...columns].map(([name, column]) => [name, place(column)])),
-    thread: world.take(frames * 4),
-    start: world.take(frames * 4),
-    count: world.take(frames * 4),
-    base: world.take(frames * 4),
-  }
-}
-
-function placeMail(cursor: Cursor, needs: MailNeeds, populations: readonly PopulationLayout[]): MailLayout {
-  const { name, capacity, population, shares, stretches } = needs
-  const runs = populations.find(p => p.name === population)?.rows ?? 1
-  const words = (n: number) => cursor.take(n * 4)
-  const column = ({ kind, size, default: value }: Omit<RecordColumn, 'offset'>): MailColumn => {
-    const bytes = capacity * size * bytesOf(kind)
-    return { kind, size, default: value, offset: cursor.take(bytes), sorted: cursor.take(bytes) }
-  }
-  return {
-    name,
-    capacity,
-    population,
-    columns: new Map([...needs.columns].map(([of, c]) => [of, column(c)])),
-    to: cursor.take(capacity * 8),
-    from: cursor.take(capacity * 8),
-    seen: words(capacity),
-    counts: cursor.take(MAIL.words * 8),
-    sortedFrom: cursor.take(capacity * 8),
-    sort: {
-      ...{ runs, shares, stretches },
-      keys: words(capacity),
-      counts: words(runs * shares),
-      totals: words(stretches),
-      first: words(runs + 1),
-      sorted: words(capacity),
-    },
-  }
-}
-
-function placeEvents(cursor: Cursor, kinds: NonNullable<WorldNeeds['events']>): EventQueueLayout {
-  const queued = (bytes: number) => cursor.take(kinds.length === 0 ? 0 : EVENT_QUEUE * bytes)
-  return {
-    words: cursor.take(EVENTS.words * 4),
-    kind: queued(2),
-    sequence: queued(4),
-    tick: queued(8),
-    counts: cursor.take((kinds.length + 1) * 8),
-    kinds: kinds.map(columns => ({
-      from: queued(8),
-      columns: new Map([...columns].map(([name, { kind, size }]) => [name, queued(size * bytesOf(kind))])),
-    })),
-  }
-}
-
-function placeView(cursor: Cursor, needs: ViewNeeds): ViewLayout {
-  const words = (n: number) => cursor.take(n * 4)
-  const begin = cursor.end
-  const place = {
-    state: words(VIEW.words),
-    refused: words(needs.shares),
-    keys: words(needs.entries),
-    counts: words(needs.shares * needs.runs),
-    totals: words(needs.stretches),
-    first: words(needs.runs + 1),
-    row: words(needs.copies),
-    id: cursor.take(needs.copies * 8),
-    columns: new Map(
-      [...needs.columns].map(([name, { kind, size }]) => [name, cursor.take(needs.copies * size * bytesOf(kind))]),
-    ),
-  }
-  return { ...place, bytes: cursor.end - begin }
-}
-
-/** Places a heap; the main thread writes documents too. SCENARIO_INVALID. */
-function placeHeap(cursor: Cursor, needs: PopulationNeeds, threads: number): HeapLayout {
-  const limit = heapLimit(needs.data.name, needs.capacity, needs.documentBytes)
-  const writers = threads + 1
-  const pages = heapPages(limit, writers)
-  const meta = cursor.take(HEAP_META.words * 8)
-  const cursors = cursor.take(writers * HEAP_CURSOR.words * 8)
-  return {
-    limit,
-    writers,
-    pages,
-    meta,
-    cursors,
-    states: cursor.take(pages * 4),
-    bytes: cursor.take(pages * DOCUMENT_PAGE),
-  }
-}
-
-/** Places everything. ARENA_TOO_LARGE, SCENARIO_INVALID. */
-export function layOut(needs: WorldNeeds): WorldLayout {
-  const cursor = new Cursor()
-  const header = cursor.take(HEADER.words * 4)
-  const partitionNameEnds = cursor.take(MAX_PARTITIONS * 4)
-  const partitionNames = cursor.take(MAX_PARTITION_NAME_BYTES)
-  const populations = needs.populations.map((p, i) => placePopulation(cursor, p, i, needs.threads))
-  const views = (needs.views?.(populations) ?? []).map(view => placeView(cursor, view))
-  const values = needs.measures.reduce((n, m) => n + m.values, 0)
-  const measureValues = cursor.take(values * 8)
-  const measureRing = cursor.take((values + 1) * 8 * MEASURE_RING_TICKS)
-  const measurePartials = needs.measures.map(m => cursor.take(populations[m.population].frames * m.slots * 8))
-  const ones = cursor.take(Math.max(1, ...populations.map(p => p.rows)))
-  const staging = new Cursor()
-  const frames = Math.max(1, ...populations.map(p => p.frames))
-  const streams = new Map(
-    [...(needs.streams ?? [])].map(([name, stream]) => [name, placeStream(cursor, staging, stream, frames)]),
-  )
-  const mail = (needs.mail ?? []).map(m => placeMail(cursor, m, populations))
-  const events = placeEvents(cursor, needs.events ?? [])
-  const bytes = Math.ceil(cursor.end / 65536) * 65536
-  if (bytes > MAX_ARENA_BYTES) {
-    const largest = [...populations].sort((a, b) => b.rows - a.rows)[0]
-    throw new PopulaceError(
-      'ARENA_TOO_LARGE',
-      `The world needs ${(bytes / 2 ** 30).toFixed(1)} GiB at its declared capacities, and one memory holds 4`,
-      `Lower the capacity of '${largest.name}' (${largest.capacity} agents), use narrower columns, fewer documentBytes, or fewer workers.`,
-    )
-  }
-  return {
-    bytes,
-    stagingBytes: streams.size === 0 ? 0 : staging.end,
-    threads: needs.threads,
-    header,
-    partitionNameEnds,
-    partitionNames,
-    measureValues,
-    measureRing,
-    measurePartials,
-    ones,
-    populations,
-    streams,
-    views,
-    mail,
-    events,
-  }
 }

@@ -16,6 +16,7 @@ import { type MeasureValues, measureRecord } from './measures.js'
 import { type OpenWorld, openWorld } from './open-world.js'
 import type { Overload } from './real-time.js'
 import { RealTimeLoop } from './real-time-loop.js'
+import { aborted, closed, failed, running } from './refusals.js'
 import type { Command, ScenarioData } from './scenario.js'
 import { type AnyScenario, scenarioData } from './scenario.js'
 
@@ -302,13 +303,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
 
   #usable(): void {
     if (this.#state === 'closed') throw closed()
-    if (this.#state === 'failed')
-      throw new PopulaceError(
-        'SIM_FAILED',
-        'The simulation has failed',
-        'See the cause; close it and make a new one.',
-        this.#failure,
-      )
+    if (this.#state === 'failed') throw failed(this.#failure)
   }
 
   #begin(): void {
@@ -345,14 +340,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     this.#state = 'failed'
     this.#failure = error
     const failure = error instanceof Error ? error : new Error(String(error))
-    this.#driver.close(
-      new PopulaceError(
-        'SIM_FAILED',
-        'The simulation has failed',
-        'See the cause; close it and make a new one.',
-        failure,
-      ),
-    )
+    this.#driver.close(failed(failure))
     this.#listeners.tell('failed', failure)
   }
 
@@ -378,26 +366,5 @@ function toSource(scenario: unknown): URL | ScenarioData {
     'SCENARIO_NOT_LOADABLE',
     'Simulation.create was given neither a URL nor a scenario',
     "Write Simulation.create(new URL('./scenario.js', import.meta.url)).",
-  )
-}
-
-function closed(): PopulaceError {
-  return new PopulaceError('SIM_CLOSED', 'The simulation is closed', 'Make a new one.')
-}
-
-function running(what: string): PopulaceError {
-  return new PopulaceError(
-    'SIM_RUNNING',
-    `${what} was asked for while a run goes on`,
-    what === 'world' ? 'Use sim.read, or wait for the run.' : 'Wait for the run, or stop it.',
-  )
-}
-
-function aborted(signal: AbortSignal): PopulaceError {
-  return new PopulaceError(
-    'ABORTED',
-    'The run was aborted',
-    'The simulation stands between two ticks and may run on.',
-    signal.reason,
   )
 }
