@@ -117,7 +117,6 @@ export function bindEngine(
   const loop = engine.kernel(scope as never) // built from the same declarations that its type is
   const weighed = turnModulus(engine)
   const level = turns && new Uint32Array(memory.buffer, turns.level, 1)
-  let modulus = weighed
   // Names are hashed once: with that, a stage of few rows took twice as long.
   const base = streamBase(plan.options.seed, engine.name, PURPOSE.kernel)
   const key = new Int32Array(2)
@@ -128,12 +127,14 @@ export function bindEngine(
     loop,
     outputs,
     beginTick(tick) {
-      if (level) modulus = weighed * 2 ** level[0] // written between two batches, see shed-levels.ts
       threefry(base[0], base[1], low(tick), high(tick), key, 0)
       random.setKey(key)
       outputs.beginTick(tick)
     },
-    hasTurn: (ordinal, tick) => modulus === 1 || (ordinal + (tick - engine.phase) / engine.every) % modulus === 0,
+    hasTurn(ordinal, tick) {
+      const modulus = level ? weighed * (1 << level[0]) : weighed // the level is written between two batches: shed-levels.ts
+      return modulus === 1 || (ordinal + (tick - engine.phase) / engine.every) % modulus === 0
+    },
     noteTurn(begin, end, tick) {
       if (!last || !elapsed) return
       const now = (tick + 1) >>> 0

@@ -4,6 +4,8 @@ import { Simulation } from '../../lib/index.js'
 import { MemoryJournal, type ShedEntry } from '../../lib/state/journal.js'
 import type scenario from '../fixtures/overloaded.js'
 import { npc } from '../fixtures/overloaded.js'
+import type shedLetters from '../fixtures/shed-letters.js'
+import { AGENTS } from '../fixtures/shed-letters.js'
 
 const url = new URL('../fixtures/overloaded.js', import.meta.url)
 
@@ -75,6 +77,22 @@ t.test('a level halves the turns of its engine alone, from the tick on that it i
     'of each four blocks one in a tick',
   )
   t.same(new Set(sim.world.population(npc).column('steps') as Uint32Array), new Set([6]), 'others are not shed')
+})
+
+t.test('letters wait for the turns of an engine that is shed, and none is read twice', async t => {
+  const letters = new URL('../fixtures/shed-letters.js', import.meta.url)
+  const shed = (tick: number, level: number): ShedEntry => ({ kind: 'shed', tick, engine: 'read', level })
+  const sheddings = [shed(3, 1), shed(4, 3), shed(25, 2), shed(31, 0)]
+  const hashes = new Set<string>()
+  for (const workers of [0, 1, 2, 3]) {
+    await using sim = await Simulation.createWith<typeof shedLetters>(letters, { workers }, { sheddings })
+    await sim.run({ ticks: 30 })
+    t.ok(sim.measures.read < AGENTS * 30, 'some wait')
+    await sim.run({ ticks: 3 })
+    t.same(sim.measures, { read: AGENTS * 33, wrong: 0 }, `${workers} workers`)
+    hashes.add(await sim.hash())
+  }
+  t.equal(hashes.size, 1)
 })
 
 t.test('an overload that sheds is refused where nothing does', async t => {

@@ -70,6 +70,9 @@ export function frameOfCells(columns: number, rows: number, room: Size): Frame {
 /** Degrees of latitude above which a map is drawn as it is: the whole world needs no narrower meridians. */
 const WIDE_LATITUDES = 60
 
+/** Below it an area is one place: divided by it, distances are no numbers any more. */
+const TINY = 1e-300
+
 /** Lays an area on at most `room` pixels. `geographic`: north is up, and degrees of longitude are as wide as they are there. */
 export function frameOfArea(x: Range, y: Range, room: Size, geographic: boolean): Frame {
   const across = x.high - x.low
@@ -77,7 +80,8 @@ export function frameOfArea(x: Range, y: Range, room: Size, geographic: boolean)
   const middle = ((y.low + y.high) / 2) * (Math.PI / 180)
   const narrow = geographic && down < WIDE_LATITUDES ? Math.max(0.1, Math.cos(middle)) : 1
   // A little more than the area, so that what lies on its far edge has a pixel.
-  const unit = Math.max((across * narrow) / room.width, down / room.height) * 1.0001 || 1
+  const exact = Math.max((across * narrow) / room.width, down / room.height)
+  const unit = exact > TINY ? exact * 1.0001 : 1
   const unitX = unit / narrow
   const width = Math.min(room.width, Math.floor(across / unitX) + 1)
   const height = Math.min(room.height, Math.floor(down / unit) + 1)
