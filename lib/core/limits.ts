@@ -48,6 +48,12 @@ export const MAX_TICK_EVENTS = 2 ** 16
 /** Events that wait for the main thread: two ticks' worth, so that a crew need not hold after each. A power of two. */
 export const EVENT_QUEUE = 2 * MAX_TICK_EVENTS
 
+/** Bytes of the documents in one tick's events; an event that goes beyond, and all with documents after it, are refused. */
+export const MAX_TICK_EVENT_BYTES = 2 ** 24
+
+/** Bytes of documents in events that wait for the main thread: some ticks' worth. A power of two. */
+export const EVENT_QUEUE_BYTES = 4 * MAX_TICK_EVENT_BYTES
+
 /** Messages that a thread sorts at least before it is worth another thread's while. */
 export const MAIL_SHARE = 8192
 

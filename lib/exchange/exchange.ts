@@ -4,6 +4,7 @@ import type { ClaimData } from '../memory/claim.js'
 import type { Mailbox } from '../memory/mailbox.js'
 import type { PopulationMemory } from '../memory/population-memory.js'
 import type { MessageData } from '../memory/record.js'
+import { StagedDocuments } from '../memory/staged-documents.js'
 import type { WorldMemory } from '../memory/world.js'
 import { type KernelEngine, skipsTurns } from '../schedule/engine.js'
 import { Births } from './births.js'
@@ -46,8 +47,10 @@ export class Exchange {
   readonly fates: ReadonlyMap<string, Fates>
   readonly views: Views
   readonly #streams: ReadonlyMap<string, Stream>
+  readonly #staging: readonly ArrayBufferLike[]
 
   constructor({ memory, staging, threads, claims, kernels, views }: ExchangeOptions) {
+    this.#staging = staging
     this.#streams = openStreams(memory.buffer, staging, memory.layout)
     this.effects = effectColumns(memory, threads)
     this.views = new Views(views, memory)
@@ -87,7 +90,9 @@ export class Exchange {
       const stream = this.#streams.get(eventStream(name))
       return stream ? [[name, stream] as const] : []
     })
-    return new Emits(memory.events, order, new Map(streams))
+    const at = memory.layout.events.staged
+    const documents = at === 0 ? undefined : this.#staging.map(m => new StagedDocuments(m, at))
+    return new Emits(memory.events, order, new Map(streams), documents)
   }
 }
 

@@ -10,6 +10,7 @@
 import { MAIL_SHARE } from '../core/limits.js'
 import { arrayAt } from '../memory/arrays.js'
 import type { AnyArray, View } from '../memory/column-types.js'
+import { type DocumentReader, type DocumentStore, recordReader } from '../memory/documents.js'
 import { MAIL, type SortLayout } from '../memory/layout.js'
 import { checkReceiver, GONE, type Mailbox } from '../memory/mailbox.js'
 import type { PopulationMemory } from '../memory/population-memory.js'
@@ -34,7 +35,13 @@ export class Post {
   }
 
   /** What a kernel over `senders` sends with. OUTPUT_ROW, MESSAGE_INVALID. */
-  draft(staging: Staging, senders: PopulationMemory, turn: Turn, began?: (row: number, at: number) => void): object {
+  draft(
+    staging: Staging,
+    senders: PopulationMemory,
+    turn: Turn,
+    began?: (row: number, at: number) => void,
+    documents?: DocumentStore,
+  ): object {
     const { name } = this.mailbox.layout
     const constants = {
       to: staging.arrays.get(RECEIVER),
@@ -47,7 +54,7 @@ export class Post {
       to[at] = id
       from[at] = ids[row]`
     const head = { does: `sends '${name}' for`, parameters: ', id', fill, constants }
-    return staging.draft(turn, head, [RECEIVER, SENDER], began)
+    return staging.draft(turn, head, [RECEIVER, SENDER], began, documents)
   }
 
   /** By one thread: finds where the messages of each block of `senders` go, and counts what there is no room for. */
@@ -92,7 +99,7 @@ export class Inbox {
   readonly steps: readonly SortStep[]
   readonly mailbox: Mailbox
   /** What a kernel is given. */
-  readonly view: Readonly<Record<string, View>>
+  readonly view: Readonly<Record<string, View | DocumentReader>>
   readonly #sort: RunSort
   readonly #layout: SortLayout
   readonly #first: Int32Array
@@ -137,7 +144,12 @@ export class Inbox {
       axis: undefined,
     }))
     this.#gather = makeGather({ row: arrays.sorted, ids: mailbox.from, id: sender, columns }, false)
-    this.view = { ...Object.fromEntries(columns.map(c => [c.name, c.to])), first: this.#first, from: sender }
+    const shown = columns.map(({ name, to }) => {
+      const { heap } = mailbox
+      const isDocument = heap && mailbox.columns.get(name)?.layout.doc
+      return [name, isDocument ? recordReader(heap, to as Uint32Array, `${layout.name}.${name}`) : to] // documents are words
+    })
+    this.view = { ...Object.fromEntries(shown), first: this.#first, from: sender }
     this.steps = this.#makeSteps()
   }
 

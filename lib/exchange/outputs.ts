@@ -100,6 +100,7 @@ export class Outputs {
   /** Before the thread's first block of a tick. */
   beginTick(tick: number): void {
     for (const { staging } of this.#used) staging.clear()
+    if (!this.#o.discard && this.#engine.emits.size > 0) this.#exchange.emits?.documents?.[this.#thread].clear()
     if (this.#engine.claims.size === 0) return
     threefry(this.#rankBase[0], this.#rankBase[1], low(tick), high(tick), this.#key, 0)
     this.#ranks.setKey(this.#key)
@@ -184,8 +185,8 @@ export class Outputs {
     for (const [key, { name }] of this.#engine.sends) {
       const post = this.#exchange.posts.get(name)
       if (!post) continue
-      const used = this.#use(post.stream, `its messages '${name}'`)
-      out[key] = post.draft(used.staging, this.#population, this.#turn, this.#opened(used))
+      const used = this.#use(post.stream, `its messages '${name}'`, post.mailbox.heap)
+      out[key] = post.draft(used.staging, this.#population, this.#turn, this.#opened(used), used.documents)
     }
     return out
   }
@@ -196,10 +197,10 @@ export class Outputs {
     for (const [key, { name }] of this.#engine.emits) {
       const stream = emits?.streams.get(name)
       if (!emits || !stream) continue
-      const used = this.#use(stream, `its events '${name}'`)
+      const used = this.#use(stream, `its events '${name}'`, emits.documents?.[this.#thread])
       const order = this.#use(emits.order, 'its events')
       const began = this.#opened(used)
-      out[key] = emits.emitter(name, used.staging, order.staging, this.#population, this.#turn, began)
+      out[key] = emits.emitter(name, used.staging, order.staging, this.#population, this.#turn, began, used.documents)
     }
     return out
   }

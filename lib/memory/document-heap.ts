@@ -1,4 +1,4 @@
-// The bytes of one population's documents: pages of shared memory that threads fill from the front. A row holds where
+// The bytes of the documents of one population, or of one kind of message: pages of shared memory that threads fill from the front. A row holds where
 // its document lies (two words of a hidden column: offset and length; length 0: none). A document is never changed in
 // place and nothing is freed by itself: what no row names any more is left behind when all that is named is copied to
 // fresh pages (a collection, Cheney 1970), between engines, by all threads. So an older version lasts until the engine
@@ -36,6 +36,14 @@ export interface HeapLayout {
   readonly bytes: number
 }
 
+/** Whose documents a heap holds, for its errors. */
+export interface HeapOwner {
+  /** As in "population 'person'". */
+  readonly what: string
+  /** How it is given more room. */
+  readonly remedy: string
+}
+
 /** Bytes of a page. */
 export const DOCUMENT_PAGE = MAX_DOCUMENT_BYTES * 16
 
@@ -69,7 +77,7 @@ const SHORT = 48
 
 export class DocumentHeap {
   readonly layout: HeapLayout
-  readonly population: string
+  readonly owner: HeapOwner
   readonly bytes: Uint8Array
   readonly view: DataView
   undo: UndoLog | undefined
@@ -79,9 +87,9 @@ export class DocumentHeap {
   /** This thread's cursor. */
   readonly #own: number
 
-  constructor(buffer: ArrayBufferLike, layout: HeapLayout, population: string, writer: number) {
+  constructor(buffer: ArrayBufferLike, layout: HeapLayout, owner: HeapOwner, writer: number) {
     this.layout = layout
-    this.population = population
+    this.owner = owner
     this.bytes = new Uint8Array(buffer, layout.bytes, layout.pages * DOCUMENT_PAGE)
     this.view = new DataView(buffer, layout.bytes, layout.pages * DOCUMENT_PAGE)
     this.#meta = new Float64Array(buffer, layout.meta, HEAP_META.words)
@@ -205,8 +213,8 @@ export class DocumentHeap {
   fullError(): PopulaceError {
     return new PopulaceError(
       'DOCUMENTS_FULL',
-      `The documents of population '${this.population}' exceed the ${this.layout.limit} bytes that it may hold, or write in one engine or call`,
-      `Raise the documentBytes of '${this.population}', or keep less in its documents.`,
+      `The documents of ${this.owner.what} exceed the ${this.layout.limit} bytes that it may hold, or write in one engine or call`,
+      `${this.owner.remedy}, or keep less in its documents.`,
     )
   }
 }

@@ -56,15 +56,25 @@ function getter({ heap, words, ids }: DocumentRows): (row: number) => unknown {
 
 /** Reads; what it has for `set` refuses. */
 export function documentReader(rows: DocumentRows): DocumentReader {
+  return documentRefusal(getter(rows), rows.name)
+}
+
+function documentRefusal(get: (row: number) => unknown, name: string): DocumentReader {
   const set = () => {
     throw new PopulaceError(
       'WORLD_READ_ONLY',
-      `Column '${rows.name}' was set where it may only be read`,
+      `Column '${name}' was set where it may only be read`,
       'Add it to the writes of the engine, whose kernel then sets the documents of its own rows.',
     )
   }
-  const reader: DocumentWriter = { get: getter(rows), set }
+  const reader: DocumentWriter = { get, set }
   return reader
+}
+
+/** Reads where rows are records: messages in an inbox. */
+export function recordReader(store: DocumentStore, words: Uint32Array, name: string): DocumentReader {
+  const { get } = documentDraft(store, words, name)
+  return documentRefusal(get, name)
 }
 
 /** What a kernel reads and writes through, in its own thread. */

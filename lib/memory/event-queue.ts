@@ -1,10 +1,12 @@
 // The queue of events between a crew and the main thread: a ring of records in the order in which they were emitted.
 // The crew adds at the head, between barriers; the main thread takes at the tail. A tick adds MAX_TICK_EVENTS at most and
-// begins only when there is room for as many, so nothing accepted is lost and memory is bounded.
-import { EVENT_QUEUE, MAX_TICK_EVENTS } from '../core/limits.js'
+// begins only when there is room for as many, so nothing accepted is lost and memory is bounded. So do the bytes of their
+// documents, in a ring of their own.
+import { EVENT_QUEUE, EVENT_QUEUE_BYTES, MAX_TICK_EVENT_BYTES, MAX_TICK_EVENTS } from '../core/limits.js'
 import { arrayAt } from './arrays.js'
 import type { AnyArray } from './column-types.js'
 import type { ColumnData } from './columns.js'
+import { decode } from './document-codec.js'
 import { EVENTS, type EventQueueLayout } from './layout.js'
 import type { EventData } from './record.js'
 import { shownValue } from './stored.js'
@@ -17,8 +19,8 @@ export interface EmittedEvent {
   readonly sequence: number
   /** The id of the agent that emitted it. */
   readonly from: number
-  /** Labels of enumerations, fixed columns in their units, arrays where there are several values. */
-  readonly values: Readonly<Record<string, number | string | readonly (number | string)[]>>
+  /** Labels of enumerations, fixed columns in their units, arrays where there are several values, documents. */
+  readonly values: Readonly<Record<string, unknown>>
 }
 
 /** What became of events since the world began. */
@@ -43,6 +45,8 @@ export class EventQueue {
   readonly #tick: Float64Array
   /** Emitted by kind, and refused after the last. */
   readonly #counts: Float64Array
+  readonly #bytes: Uint8Array
+  readonly #view: DataView
 
   constructor(buffer: ArrayBufferLike, layout: EventQueueLayout, events: readonly EventData[]) {
     this.#words = new Int32Array(buffer, layout.words, EVENTS.words)
@@ -51,6 +55,9 @@ export class EventQueue {
     this.#sequence = new Int32Array(buffer, layout.sequence, records)
     this.#tick = new Float64Array(buffer, layout.tick, records)
     this.#counts = new Float64Array(buffer, layout.counts, events.length + 1)
+    const bytes = layout.bytes === 0 ? 0 : EVENT_QUEUE_BYTES
+    this.#bytes = new Uint8Array(buffer, layout.bytes, bytes)
+    this.#view = new DataView(buffer, layout.bytes, bytes)
     this.kinds = events.map((data, i) => {
       const place = layout.kinds[i]
       const columns = [...data.columns].map(([name, column]) => {
@@ -64,19 +71,25 @@ export class EventQueue {
 
   // ---- the crew's side -------------------------------------------------------------------------------------------------
 
-  /** A place for the next event; -1 where nobody listens or this tick has had its share: then it is counted only. */
-  take(kind: number, tick: number): number {
+  /**
+   * A place for the next event, whose documents have so many bytes (Infinity: more than any may); -1 where nobody
+   * listens or this tick has had its share: then it is counted only.
+   */
+  take(kind: number, tick: number, bytes: number): number {
     const words = this.#words
     if (words[EVENTS.ofTick] !== (tick | 0) || words[EVENTS.any] === 0) {
       words[EVENTS.any] = 1
       words[EVENTS.ofTick] = tick | 0
       words[EVENTS.inTick] = 0
+      words[EVENTS.bytesInTick] = 0
     }
-    if (words[EVENTS.inTick] === MAX_TICK_EVENTS) {
+    if (words[EVENTS.bytesInTick] + bytes > MAX_TICK_EVENT_BYTES) words[EVENTS.bytesInTick] = MAX_TICK_EVENT_BYTES + 1
+    if (words[EVENTS.inTick] === MAX_TICK_EVENTS || (bytes > 0 && words[EVENTS.bytesInTick] > MAX_TICK_EVENT_BYTES)) {
       this.refuse()
       return -1
     }
     this.#counts[kind]++
+    words[EVENTS.bytesInTick] += bytes
     const sequence = words[EVENTS.inTick]++
     if (words[EVENTS.wanted] === 0) return -1
     const at = words[EVENTS.next] & (EVENT_QUEUE - 1)
@@ -92,11 +105,26 @@ export class EventQueue {
     this.#counts[this.kinds.length]++
   }
 
-  /** Lets the main thread see what was added. Pairs with the load in `drain`. Whether there is no room for a tick more. */
+  /** Keeps a document of an event that was given a place; its offset. */
+  keep(from: Uint8Array, begin: number, length: number): number {
+    const words = this.#words
+    const left = EVENT_QUEUE_BYTES - (words[EVENTS.nextBytes] & (EVENT_QUEUE_BYTES - 1))
+    if (left < length) words[EVENTS.nextBytes] += left // a document lies in one piece
+    const at = words[EVENTS.nextBytes] & (EVENT_QUEUE_BYTES - 1)
+    this.#bytes.set(from.subarray(begin, begin + length), at)
+    words[EVENTS.nextBytes] += length
+    return at
+  }
+
+  /** Lets the main thread see what was added. Pairs with the loads in `drain`. Whether there is no room for a tick more. */
   publish(): boolean {
     const words = this.#words
     Atomics.store(words, EVENTS.head, words[EVENTS.next])
-    return ((words[EVENTS.next] - Atomics.load(words, EVENTS.tail)) | 0) > EVENT_QUEUE - MAX_TICK_EVENTS
+    Atomics.store(words, EVENTS.headBytes, words[EVENTS.nextBytes]) // after the head: see drain
+    const waiting = (words[EVENTS.next] - Atomics.load(words, EVENTS.tail)) | 0
+    const bytes = (words[EVENTS.nextBytes] - Atomics.load(words, EVENTS.tailBytes)) | 0
+    // A tick may skip the end of the ring once, less than half of what it may write.
+    return waiting > EVENT_QUEUE - MAX_TICK_EVENTS || bytes > EVENT_QUEUE_BYTES - 2 * MAX_TICK_EVENT_BYTES
   }
 
   // ---- main's side -----------------------------------------------------------------------------------------------------
@@ -109,18 +137,22 @@ export class EventQueue {
   /** Takes all that is there, in order. Pairs with the store in `publish`. */
   drain(tell: (event: EmittedEvent) => void): void {
     const words = this.#words
+    // Before the head, which is stored first: these are bytes of events up to it, or of fewer.
+    const bytes = Atomics.load(words, EVENTS.headBytes)
     const head = Atomics.load(words, EVENTS.head)
     while (words[EVENTS.tail] !== head) {
       const event = this.#read(words[EVENTS.tail] & (EVENT_QUEUE - 1))
       Atomics.store(words, EVENTS.tail, (words[EVENTS.tail] + 1) | 0) // pairs with the load in publish
       tell(event)
     }
+    Atomics.store(words, EVENTS.tailBytes, bytes) // pairs with the load in publish
   }
 
   #read(at: number): EmittedEvent {
     const { data, from, columns } = this.kinds[this.#kind[at]]
     const values = columns.map(({ name, data: column, array }) => {
       const { size } = column
+      if (column.doc) return [name, this.#document(array[at * 2], array[at * 2 + 1])]
       const all = Array.from(array.subarray(at * size, (at + 1) * size), v => shownValue(column, v))
       return [name, size === 1 ? all[0] : all]
     })
@@ -131,6 +163,10 @@ export class EventQueue {
       from: from[at],
       values: Object.fromEntries(values),
     }
+  }
+
+  #document(offset: number, length: number): unknown {
+    return length === 0 ? undefined : decode(this.#bytes, this.#view, offset)
   }
 
   get counts(): EventCounts {

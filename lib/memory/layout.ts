@@ -150,11 +150,26 @@ export interface MailLayout {
   readonly counts: number
   /** The inbox: who sent, and the arrays of its sort (exchange/run-sort.ts), with `shares` and `stretches` at most. */
   readonly sortedFrom: number
+  /** Where its documents lie; undefined: it has none. */
+  readonly documents: HeapLayout | undefined
   readonly sort: SortLayout
 }
 
-/** Int32 words of the queue of events: head is the crew's and tail the main thread's, the others the crew's. */
-export const EVENTS = { head: 0, tail: 16, next: 32, any: 33, ofTick: 34, inTick: 35, wanted: 36, words: 48 } as const
+/** Int32 words of the queue of events: tail and tailBytes are the main thread's, the others the crew's. */
+export const EVENTS = {
+  head: 0,
+  headBytes: 1,
+  tail: 16,
+  tailBytes: 17,
+  next: 32,
+  nextBytes: 33,
+  any: 34,
+  ofTick: 35,
+  inTick: 36,
+  bytesInTick: 37,
+  wanted: 38,
+  words: 48,
+} as const
 
 /** The queue of events: EVENT_QUEUE records. */
 export interface EventQueueLayout {
@@ -165,6 +180,9 @@ export interface EventQueueLayout {
   readonly tick: number
   /** Float64: emitted by kind, and refused. */
   readonly counts: number
+  /** EVENT_QUEUE_BYTES bytes of documents, and where each thread stages them in its own memory; 0: there are none. */
+  readonly bytes: number
+  readonly staged: number
   /** By kind: Float64 ids of who emitted, and columns. */
   readonly kinds: readonly { readonly from: number; readonly columns: ReadonlyMap<string, number> }[]
 }
@@ -271,5 +289,8 @@ export interface WorldNeeds {
   readonly views?: (populations: readonly PopulationLayout[]) => readonly ViewNeeds[]
   readonly mail?: readonly MailNeeds[]
   /** The columns of each kind of event. */
-  readonly events?: readonly ReadonlyMap<string, { readonly kind: Kind; readonly size: number }>[]
+  readonly events?: readonly ReadonlyMap<
+    string,
+    { readonly kind: Kind; readonly size: number; readonly doc: boolean }
+  >[]
 }

@@ -4,6 +4,8 @@ import { PopulaceError } from '../core/errors.js'
 import { hint } from '../core/suggest.js'
 import { arrayAt } from './arrays.js'
 import type { AnyArray } from './column-types.js'
+import { DocumentHeap } from './document-heap.js'
+import { documentBytes } from './documents.js'
 import { MAIL, type MailColumn, type MailLayout } from './layout.js'
 import type { MessageData } from './record.js'
 import { storedValues } from './stored.js'
@@ -37,10 +39,14 @@ export class Mailbox {
   readonly columns: ReadonlyMap<string, BoundMail>
   /** By MAIL. */
   readonly numbers: Float64Array
-  undo: UndoLog | undefined
+  /** Of the documents that wait; undefined: it has none. */
+  readonly heap: DocumentHeap | undefined
+  #undo: UndoLog | undefined
 
-  constructor(buffer: ArrayBufferLike, layout: MailLayout) {
-    const { capacity } = layout
+  /** writer: number of the thread in its crew, or of the main thread after all of them. */
+  constructor(buffer: ArrayBufferLike, layout: MailLayout, writer: number) {
+    const { capacity, name } = layout
+    const owner = { what: `message '${name}'`, remedy: `Raise the capacity of '${name}'` }
     this.layout = layout
     this.to = new Float64Array(buffer, layout.to, capacity)
     this.from = new Float64Array(buffer, layout.from, capacity)
@@ -52,6 +58,16 @@ export class Mailbox {
       ]),
     )
     this.numbers = new Float64Array(buffer, layout.counts, MAIL.words)
+    this.heap = layout.documents && new DocumentHeap(buffer, layout.documents, owner, writer)
+  }
+
+  get undo(): UndoLog | undefined {
+    return this.#undo
+  }
+
+  set undo(log: UndoLog | undefined) {
+    this.#undo = log
+    if (this.heap) this.heap.undo = log
   }
 
   get waiting(): number {
@@ -73,7 +89,7 @@ export class Mailbox {
     return admitted
   }
 
-  /** Sends one message from the main thread. MESSAGE_INVALID, COLUMN_UNKNOWN, VALUE_INVALID. */
+  /** Sends one message from the main thread. MESSAGE_INVALID, COLUMN_UNKNOWN, VALUE_INVALID and what documents refuse. */
   send(data: MessageData, to: number, values: object): void {
     checkReceiver(data.name, to)
     const parsed = Object.entries(values ?? {}).filter(([, value]) => value !== undefined)
@@ -85,8 +101,12 @@ export class Mailbox {
           `Message '${data.name}' has no column '${name}'`,
           `Check the spelling; ${hint(name, [...data.columns.keys()])}`,
         )
-      return [name, storedValues(column, value, `Column '${name}' of message '${data.name}'`)] as const
+      const where = `Column '${name}' of message '${data.name}'`
+      if (column.doc) return [name, documentBytes(value, where) ?? []] as const
+      return [name, storedValues(column, value, where)] as const
     })
+    const bytes = stored.reduce((n, [, value]) => n + (value instanceof Uint8Array ? value.length : 0), 0)
+    if (bytes > 0) this.#admitBytes(bytes)
     const at = this.waiting
     if (this.admit(1) === 0) return
     for (const array of [this.to, this.from, this.seen]) this.undo?.touch(array, at)
@@ -98,10 +118,39 @@ export class Mailbox {
       this.undo?.touch(array, at * size, size)
       array.fill(value, at * size, (at + 1) * size)
     }
-    for (const [name, numbers] of stored) {
+    for (const [name, given] of stored) {
       const column = this.columns.get(name)
+      const isDocument = given instanceof Uint8Array
+      const numbers = isDocument ? [this.heap?.store(given, 0, given.length) ?? 0, given.length] : given
       if (column) for (const [k, v] of numbers.entries()) column.array[at * column.layout.size + k] = v
     }
+    this.settle()
+  }
+
+  /** Throws before anything changes where so many bytes more have no room. DOCUMENTS_FULL. */
+  #admitBytes(bytes: number): void {
+    const { heap } = this
+    if (!heap) return
+    const { limit } = heap.layout
+    if (heap.used + heap.written + bytes <= limit) return
+    if (!this.#undo) this.#collect(heap)
+    if (heap.used + heap.written + bytes > limit) throw heap.fullError()
+  }
+
+  /** Frees the bytes of messages that wait no more, when it is time to. By one thread, while no other writes. DOCUMENTS_FULL. */
+  settle(): void {
+    if (this.heap && !this.#undo && this.heap.settle()) this.#collectBegun(this.heap)
+  }
+
+  #collect(heap: DocumentHeap): void {
+    if (!heap.settle()) heap.begin()
+    this.#collectBegun(heap)
+  }
+
+  #collectBegun(heap: DocumentHeap): void {
+    for (const { array, layout } of this.columns.values())
+      if (layout.doc) heap.collect(array as Uint32Array, 0, this.waiting) // the words of documents, see RecordColumn
+    heap.finish()
   }
 
   /** Takes away the messages that all receiving engines (the bits of `all`) have seen, and those that are gone. */

@@ -6,6 +6,7 @@
 import { PopulaceError } from '../core/errors.js'
 import {
   EVENT_QUEUE,
+  EVENT_QUEUE_BYTES,
   MAX_ARENA_BYTES,
   MAX_CAPACITY,
   MAX_PARTITION_NAME_BYTES,
@@ -39,6 +40,8 @@ import {
   type WorldLayout,
   type WorldNeeds,
 } from './layout.js'
+
+import { STAGED_DOCUMENT_BYTES } from './staged-documents.js'
 
 /** Frames kept beyond the capacity for partitions that end in a part-filled block. */
 const SPARE_FRAMES = 2048
@@ -127,7 +130,9 @@ function placePopulation(cursor: Cursor, needs: PopulationNeeds, index: number, 
   const hidden = beside(needs.hidden)
   const scratch = beside(needs.scratch)
   const counts = cursor.take(COUNT.words * 8)
-  const documents = columns.some(c => c.data.doc) ? placeHeap(cursor, needs, threads) : undefined
+  const documents = columns.some(c => c.data.doc)
+    ? placeHeap(cursor, heapLimit(data.name, capacity, needs.documentBytes), threads)
+    : undefined
   return { ...base, columns, turns, hidden, scratch, counts, documents }
 }
 
@@ -146,13 +151,18 @@ function placeStream(world: Cursor, staging: Cursor, { capacity, columns }: Stre
   }
 }
 
-function placeMail(cursor: Cursor, needs: MailNeeds, populations: readonly PopulationLayout[]): MailLayout {
+function placeMail(
+  cursor: Cursor,
+  needs: MailNeeds,
+  populations: readonly PopulationLayout[],
+  threads: number,
+): MailLayout {
   const { name, capacity, population, shares, stretches } = needs
   const runs = populations.find(p => p.name === population)?.rows ?? 1
   const words = (n: number) => cursor.take(n * 4)
-  const column = ({ kind, size, default: value }: Omit<RecordColumn, 'offset'>): MailColumn => {
+  const column = ({ kind, size, default: value, doc = false }: Omit<RecordColumn, 'offset'>): MailColumn => {
     const bytes = capacity * size * bytesOf(kind)
-    return { kind, size, default: value, offset: cursor.take(bytes), sorted: cursor.take(bytes) }
+    return { kind, size, default: value, doc, offset: cursor.take(bytes), sorted: cursor.take(bytes) }
   }
   return {
     name,
@@ -164,6 +174,9 @@ function placeMail(cursor: Cursor, needs: MailNeeds, populations: readonly Popul
     seen: words(capacity),
     counts: cursor.take(MAIL.words * 8),
     sortedFrom: cursor.take(capacity * 8),
+    documents: [...needs.columns.values()].some(c => c.doc)
+      ? placeHeap(cursor, heapLimit(name, capacity, undefined), threads)
+      : undefined,
     sort: {
       ...{ runs, shares, stretches },
       keys: words(capacity),
@@ -175,7 +188,8 @@ function placeMail(cursor: Cursor, needs: MailNeeds, populations: readonly Popul
   }
 }
 
-function placeEvents(cursor: Cursor, kinds: NonNullable<WorldNeeds['events']>): EventQueueLayout {
+function placeEvents(cursor: Cursor, staging: Cursor, kinds: NonNullable<WorldNeeds['events']>): EventQueueLayout {
+  const documents = kinds.some(columns => [...columns.values()].some(c => c.doc))
   const queued = (bytes: number) => cursor.take(kinds.length === 0 ? 0 : EVENT_QUEUE * bytes)
   return {
     words: cursor.take(EVENTS.words * 4),
@@ -183,6 +197,8 @@ function placeEvents(cursor: Cursor, kinds: NonNullable<WorldNeeds['events']>): 
     sequence: queued(4),
     tick: queued(8),
     counts: cursor.take((kinds.length + 1) * 8),
+    bytes: documents ? cursor.take(EVENT_QUEUE_BYTES) : 0,
+    staged: documents ? staging.take(STAGED_DOCUMENT_BYTES) : 0,
     kinds: kinds.map(columns => ({
       from: queued(8),
       columns: new Map([...columns].map(([name, { kind, size }]) => [name, queued(size * bytesOf(kind))])),
@@ -210,8 +226,7 @@ function placeView(cursor: Cursor, needs: ViewNeeds): ViewLayout {
 }
 
 /** Places a heap; the main thread writes documents too. SCENARIO_INVALID. */
-function placeHeap(cursor: Cursor, needs: PopulationNeeds, threads: number): HeapLayout {
-  const limit = heapLimit(needs.data.name, needs.capacity, needs.documentBytes)
+function placeHeap(cursor: Cursor, limit: number, threads: number): HeapLayout {
   const writers = threads + 1
   const pages = heapPages(limit, writers)
   const meta = cursor.take(HEAP_META.words * 8)
@@ -245,8 +260,8 @@ export function layOut(needs: WorldNeeds): WorldLayout {
   const streams = new Map(
     [...(needs.streams ?? [])].map(([name, stream]) => [name, placeStream(cursor, staging, stream, frames)]),
   )
-  const mail = (needs.mail ?? []).map(m => placeMail(cursor, m, populations))
-  const events = placeEvents(cursor, needs.events ?? [])
+  const mail = (needs.mail ?? []).map(m => placeMail(cursor, m, populations, needs.threads))
+  const events = placeEvents(cursor, staging, needs.events ?? [])
   const bytes = Math.ceil(cursor.end / 65536) * 65536
   if (bytes > MAX_ARENA_BYTES) {
     const largest = [...populations].sort((a, b) => b.rows - a.rows)[0]

@@ -68,8 +68,8 @@ export class PopulationMemory {
       }),
     )
     this.lastTurns = [...layout.turns.values()].map(t => new Uint32Array(buffer, t.last, layout.rows))
-    this.documents =
-      layout.documents && new Documents(new DocumentHeap(buffer, layout.documents, layout.name, writer), this)
+    const owner = { what: `population '${layout.name}'`, remedy: `Raise the documentBytes of '${layout.name}'` }
+    this.documents = layout.documents && new Documents(new DocumentHeap(buffer, layout.documents, owner, writer), this)
     this.counts = new Float64Array(buffer, layout.counts, COUNT.words)
     const bind = ({ kind, offset, used }: BesideLayout): Beside => ({
       array: arrayAt(buffer, kind, offset, layout.rows),

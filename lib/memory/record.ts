@@ -54,12 +54,6 @@ function make(data: MessageData | EventData, columns: Columns): object {
 function recordColumns(what: string, code: ErrorCode, columns: Record<string, AnyColumn>) {
   const all = checkColumns(what, columns)
   for (const [name, column] of all) {
-    if (column.doc)
-      throw new PopulaceError(
-        'COLUMN_INVALID',
-        `Column '${name}' of ${what} is a document, and records hold numbers`,
-        'Keep the document in a column of the sender, which the receiver senses.',
-      )
     if (column.reset === undefined && column.effect === undefined) continue
     throw new PopulaceError(
       code,

@@ -38,7 +38,7 @@ export class WorldMemory {
     this.partitions = new Partitions(buffer, layout)
     this.populations = layout.populations.map(p => new PopulationMemory(buffer, p, layout, thread))
     this.events = new EventQueue(buffer, layout.events, events)
-    this.mail = new Map(layout.mail.map(m => [m.name, new Mailbox(buffer, m)]))
+    this.mail = new Map(layout.mail.map(m => [m.name, new Mailbox(buffer, m, thread)]))
     this.#byName = new Map(this.populations.map(p => [p.layout.name, p]))
   }
 
@@ -80,6 +80,7 @@ export class WorldMemory {
   commit(): void {
     this.#log(undefined)
     for (const population of this.populations) population.documents?.settle()
+    for (const mailbox of this.mail.values()) mailbox.settle()
   }
 
   #log(log: UndoLog | undefined): void {

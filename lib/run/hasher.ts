@@ -138,11 +138,15 @@ function hashMail(sums: HashSums, name: string, mailbox: Mailbox, share: number,
     { name: '\0seen', kind: 'u32' as const, array: mailbox.seen, size: 1 },
   ]
   const columns = [...mailbox.columns].map(([column, { array, layout }]) => ({ name: column, ...layout, array }))
-  for (const { name: column, kind, array, size } of [...heads, ...columns]) {
+  for (const { name: column, kind, array, size } of [...heads, ...columns.filter(c => !c.doc)]) {
     for (let k = 0; k < size; k++) {
       const [s0, s1] = columnSeeds(fnv1a(name), fnv1a(column), k)
       hashRows(sum, kind, bitsOf(kind, array), places, begin, end, size, k, s0, s1)
     }
+  }
+  for (const { name: column, array } of columns.filter(c => c.doc)) {
+    const [s0, s1] = columnSeeds(fnv1a(name), fnv1a(column), 0)
+    if (mailbox.heap) hashDocuments(sum, array as Uint32Array, mailbox.heap.bytes, places, begin, end, s0, s1) // their words
   }
   sums[MAIL_PREFIX + name] = { '': sum }
 }

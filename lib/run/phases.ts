@@ -234,6 +234,9 @@ function postPhases(engine: KernelEngine, memory: WorldMemory, exchange: Exchang
       },
     },
     blocksPhase(posts.map(post => ({ population: senders, due, run: (frame: number) => post.append(frame) }))),
+    ...posts
+      .filter(post => post.mailbox.heap)
+      .map(post => ({ items: (tick: number) => (due(tick) ? 1 : 0), run() {}, serial: () => post.mailbox.settle() })),
   ]
 }
 
