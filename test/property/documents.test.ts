@@ -30,7 +30,7 @@ const act = fc.oneof(
   { weight: 6, arbitrary: fc.record({ does: fc.constant('kernel' as const), at, value }) },
   { weight: 2, arbitrary: fc.record({ does: fc.constant('update' as const), at, value }) },
   { weight: 2, arbitrary: fc.record({ does: fc.constant('spawn' as const), at, value }) },
-  { weight: 2, arbitrary: fc.record({ does: fc.constant('despawn' as const), at, value }) },
+  { weight: 1, arbitrary: fc.record({ does: fc.constant('despawn' as const), at, value }) },
 )
 type Act = typeof act extends fc.Arbitrary<infer A> ? A : never
 const round = fc.record({
@@ -106,7 +106,8 @@ test('documents are what a map of them says, after any history', async t => {
       const played = new Played()
       const heap = played.population.documents?.heap
       if (!heap) throw new Error('there is a heap')
-      let model: Model = new Map()
+      const first = played.table.spawnMany(8)
+      let model: Model = new Map(Array.from(first, id => [id, { note: undefined, text: undefined }]))
       for (const { acts, command } of rounds) {
         const ahead: Model = new Map(model)
         const log = command === 'no' ? undefined : played.bare.memory.begin()
@@ -142,8 +143,8 @@ test('documents are what a map of them says, after any history', async t => {
         Array.from({ length: model.size }, (_, i) => column.get(i)),
       )
     }),
-    { numRuns: 60 },
+    { numRuns: 100 },
   )
-  t.ok(collections > 20, `${collections} collections`)
-  t.ok(undone > 20, `${undone} undone`)
+  t.ok(collections > 10, `${collections} collections`)
+  t.ok(undone > 10, `${undone} undone`)
 })

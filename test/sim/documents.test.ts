@@ -76,6 +76,11 @@ test('a thousand ticks of documents take the room of those that live', async t =
       most = Math.max(most, heap.pagesTaken)
       t.ok(heap.used <= 100_000, `${heap.used} bytes`)
     }
+    t.strictSame(
+      [...sim.world.population(person).rows()].map(p => p.looked),
+      Array.from({ length: 64 }, (_, i) => ((i + 63) % 64) * 64 * 50),
+      'what was sorted long ago is read where it lies now',
+    )
     t.ok(most <= workers + 3, `${most} pages taken`)
     await using fresh = await Simulation.create<typeof notes>(NOTES, { workers: 0 })
     t.strictSame(notesOf(sim), notesOf(fresh), 'and each note is back where it began')
