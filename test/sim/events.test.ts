@@ -1,7 +1,7 @@
 // Events: the same ones in the same order on any number of workers, each with its identity.
 import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
-import { MAX_TICK_EVENTS } from '../../lib/core/limits.js'
+import { MAX_TICK_EVENT_BYTES, MAX_TICK_EVENTS } from '../../lib/core/limits.js'
 import { type EmittedEvent, PopulaceError, Simulation, type SimulationOptions } from '../../lib/index.js'
 
 const CHATTER = new URL('../fixtures/chatter.js', import.meta.url)
@@ -55,10 +55,9 @@ t.test('an event tells who emitted it, when, its values as hosts see them, and i
   }
   const one = told.find(e => e.name === 'said' && (e.values.at as number[])[1] > 0 && e.tick === 3)
   t.match(one, { values: { to: one?.from, tone: 'cross', loud: 1.5, at: [3, Number] } })
-  t.match(
-    told.find(e => e.name === 'said' && e.values.to === 0),
-    { values: { tone: 'kind', loud: 1.5, at: [0, 0] } },
-  )
+  t.strictSame(one?.values.text, { words: 'ha '.repeat((one?.from ?? 0) % 20), of: one?.from })
+  const plain = told.find(e => e.name === 'said' && e.values.to === 0)
+  t.strictSame(plain?.values, { to: 0, tone: 'kind', loud: 1.5, at: [0, 0], text: undefined })
   t.equal(new Set(told.map(e => e.run)).size, 1)
 })
 
@@ -92,9 +91,28 @@ t.test('a tick emits so many events and no more: those beyond are refused in ord
   t.equal(seen[0], seen[1])
 })
 
+t.test('documents of events have room for a tick: those beyond are refused, in order, and counted', async t => {
+  const seen: string[] = []
+  for (const workers of [0, 3]) {
+    const { told, sim } = await toldBy({ workers, params: { people: 9000, size: 9000 } }, 4)
+    const { emitted, refused } = sim.counters.events
+    await sim.close()
+    t.ok(refused > 0)
+    t.equal(emitted.said + emitted.slept, told.length)
+    for (const tick of [0, 1, 2, 3]) {
+      const texts = told.filter(e => e.tick === tick && e.values.text).map(e => e.values.text as { words: string })
+      const letters = texts.reduce((n, text) => n + text.words.length, 0)
+      t.ok(letters > MAX_TICK_EVENT_BYTES * 0.9 && letters < MAX_TICK_EVENT_BYTES)
+    }
+    seen.push(JSON.stringify([emitted, refused, told.map(e => [e.tick, e.sequence, e.from])]))
+  }
+  t.equal(seen[0], seen[1])
+})
+
 for (const [wrong, code, message] of [
   ['row', 'OUTPUT_ROW', /emits 'said' for row 1\d? while rows/],
   ['column', 'COLUMN_UNKNOWN', /Event 'said' has no column 'loudness'.*loud/],
+  ['document', 'DOCUMENT_INVALID', /function/],
   ['value', 'VALUE_INVALID', /Column 'hours' of event 'slept' is given 300/],
 ] as const) {
   t.test(`an event is refused: wrong ${wrong}`, async t => {

@@ -26,7 +26,13 @@ async function run(options: SimulationOptions): Promise<{ hash: string; counters
 
 t.test('letters are read alike on 0, 1, 2 and 3 workers, checked or not', async t => {
   const expected = await run({ workers: 0 })
-  for (const options of [{ workers: 1 }, { workers: 2 }, { workers: 3 }, { workers: 0, checks: true }, { workers: 2, checks: true }])
+  for (const options of [
+    { workers: 1 },
+    { workers: 2 },
+    { workers: 3 },
+    { workers: 0, checks: true },
+    { workers: 2, checks: true },
+  ])
     t.same(await run(options), expected, JSON.stringify(options))
 })
 
