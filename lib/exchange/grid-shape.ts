@@ -13,6 +13,8 @@ export interface Axis {
   readonly cells: number
   /** side / cells. */
   readonly width: number
+  /** The greatest position: the side, or what an f32 rounds it up to. */
+  readonly edge: number
 }
 
 /** A grid in numbers. Cells are numbered line by line with the halo: ((z + reach) * lines + y + reach) * stride + x + reach. */
@@ -73,7 +75,7 @@ export function shapeGrid(grid: GridData, params: unknown): GridShape {
         `is a torus whose ${SIDES[i]} of ${side} has ${cells} ${cells === 1 ? 'cell' : 'cells'} of ${cell}: an agent would meet itself around it`,
         `Give it a ${SIDES[i]} of at least ${least} cells, smaller cells, or torus: false.`,
       )
-    return { side, cells, width: side / cells }
+    return { side, cells, width: side / cells, edge: Math.max(side, Math.fround(side)) }
   })
   const halo = 2 * reach
   const stride = axes[0].cells + halo
@@ -109,7 +111,7 @@ function numberCode({ axes, reach, stride, layer }: GridShape): string {
 
 /** Whether all coordinates are inside, the far side included, as an expression. */
 function insideCode({ axes }: GridShape): string {
-  return axes.map(({ side }, i) => `${NAMES[i]} >= 0 && ${NAMES[i]} <= ${side}`).join(' && ')
+  return axes.map(({ edge }, i) => `${NAMES[i]} >= 0 && ${NAMES[i]} <= ${edge}`).join(' && ')
 }
 
 /** Statements that make `key` of `x`, `y`, `z`; what is refused of an entry e is told by `return e`. */
@@ -127,7 +129,7 @@ export function keyCode(shape: GridShape): string {
 }
 
 /** A coordinate brought into the space: wrapped around a torus, clamped to a bounded side. POSITION_INVALID. */
-export function broughtInside({ name, torus }: GridShape, { side }: Axis, given: number): number {
+export function broughtInside({ name, torus }: GridShape, { side, edge }: Axis, given: number): number {
   if (!Number.isFinite(given)) {
     throw new PopulaceError(
       'POSITION_INVALID',
@@ -136,7 +138,7 @@ export function broughtInside({ name, torus }: GridShape, { side }: Axis, given:
     )
   }
   if (!torus) return Math.min(side, Math.max(0, given))
-  if (given >= 0 && given <= side) return given
+  if (given >= 0 && given <= edge) return given
   return given - Math.floor(given / side) * side
 }
 

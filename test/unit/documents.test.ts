@@ -5,7 +5,6 @@ import { DOCUMENT_PAGE } from '../../lib/memory/document-heap.js'
 import { documentReader, documentWriter } from '../../lib/memory/documents.js'
 import { defineGrid } from '../../lib/memory/grid.js'
 import { defineLattice, definePopulation } from '../../lib/memory/population.js'
-import { defineEvent, defineMessage } from '../../lib/memory/record.js'
 import { WorldMemory } from '../../lib/memory/world.js'
 import { hashBlocks, joinHashes } from '../../lib/run/hasher.js'
 import { count, histogram, sum } from '../../lib/run/measures.js'
@@ -138,14 +137,6 @@ test('documents are not compared, measured, or found by', async t => {
   refused(t, 'COLUMN_INVALID', /'person\.memory'/, () => person.by('memory'))
   const grid = { of: person, x: 'memory', y: 'age', width: 9, height: 9, cell: 1 } as const
   refused(t, 'GRID_INVALID', /'person\.memory'/, () => defineGrid('land', grid))
-})
-
-test('records hold no documents', async t => {
-  const columns = { text: doc<string>() }
-  refused(t, 'COLUMN_INVALID', /'text' of message 'gossip'/, () =>
-    defineMessage('gossip', { to: person, capacity: 9, columns }),
-  )
-  refused(t, 'COLUMN_INVALID', /'text' of event 'said'/, () => defineEvent('said', { columns }))
 })
 
 test('the hash is of what documents say, wherever their bytes lie', async t => {

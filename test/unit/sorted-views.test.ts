@@ -91,6 +91,16 @@ test('the far side of a torus belongs to its last cell, whatever rounding makes 
   t.equal(seen.x[seen.found[0]], 0)
 })
 
+test('a side that an f32 rounds up is reached by what was rounded up to it', async t => {
+  const odd = defineGrid('odd', { of: bird, x: 'x', y: 'y', width: 3.4, height: 3.4, cell: 1, torus: true })
+  const { world, seen, build } = bareView([bird, town], odd.pick('x', 'y'))
+  t.ok(Math.fround(3.4) > 3.4)
+  world.view('setup').population(bird).spawn({ x: 3.4, y: 1 })
+  build()
+  t.equal(seen.row[seen.first[seen.cellAt(3.4, 1)]], 0)
+  t.equal(seen.cellAt(Math.fround(3.4), 1), seen.cellAt(3.3, 1))
+})
+
 test('cellAt wraps around a torus, clamps to a bounded side, and never leaves the table', async t => {
   const around = bareView([bird, town], torus.pick()).seen
   for (const [x, inside] of [
