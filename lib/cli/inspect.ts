@@ -25,17 +25,23 @@ export async function inspect(given: Arguments): Promise<number> {
   return 0
 }
 
+const TOUCHES = [
+  ...(['reads', 'writes', 'senses', 'views', 'receives', 'outcomes'] as const),
+  ...(['effects', 'claims', 'sends', 'emits', 'spawns', 'fates'] as const),
+]
+
 function engineText(e: EngineView): string {
   const notes = [
     e.every === 1 ? '' : `every ${e.every} ticks${e.phase === 0 ? '' : ` from ${e.phase}`}`,
     e.oneBlockIn === 1 ? '' : `one block in ${e.oneBlockIn}`,
+    e.sheds ? 'sheds' : '',
     e.priority === 0 ? '' : `priority ${e.priority}`,
     e.dependencies.length === 0 ? '' : `after ${e.dependencies.join(', ')}`,
   ].filter(note => note !== '')
   const head = `  ${e.name}${e.population === undefined ? ' (main thread)' : ` over ${e.population}`}`
-  const touched = (['reads', 'writes', 'senses', 'views', 'effects'] as const)
-    .filter(what => e[what].length > 0)
-    .map(what => `      ${what.padEnd(7)} ${e[what].join(', ')}`)
+  const touched = TOUCHES.filter(what => e[what].length > 0).map(
+    what => `      ${what.padEnd(8)} ${e[what].join(', ')}`,
+  )
   return [`${head}${notes.length === 0 ? '' : `  [${notes.join('; ')}]`}`, ...touched].join('\n')
 }
 

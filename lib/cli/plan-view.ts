@@ -23,6 +23,16 @@ export interface EngineView {
   /** Sorted views among what it senses, by name. */
   readonly views: Names
   readonly effects: Names
+  readonly claims: Names
+  readonly outcomes: Names
+  readonly sends: Names
+  readonly receives: Names
+  readonly emits: Names
+  readonly spawns: Names
+  /** 'despawns', 'moves': what its own agents may come to by it. */
+  readonly fates: Names
+  /** May be given fewer turns in real time. */
+  readonly sheds: boolean
   readonly dependencies: Names
   readonly priority: number
   readonly every: number
@@ -98,8 +108,8 @@ export interface PlanView {
 const ROW_BYTES = 8 + 4 + 4 + 4
 
 function viewEngine(e: AnyEngine): EngineView {
-  const { name, dependencies, priority, every, phase } = e
-  const shared = { name, dependencies, priority, every, phase, oneBlockIn: turnModulus(e) }
+  const { name, dependencies, priority, every, phase, sheds } = e
+  const shared = { name, dependencies, priority, every, phase, sheds, oneBlockIn: turnModulus(e) }
   const columns = (touches: Iterable<{ population: string; columns: readonly string[] }>) =>
     [...touches].flatMap(t => (t.columns.length === 0 ? [t.population] : t.columns.map(c => `${t.population}.${c}`)))
   if (e.kind === 'main')
@@ -109,10 +119,20 @@ function viewEngine(e: AnyEngine): EngineView {
       reads: e.reads ? columns(e.reads) : ['anything'],
       writes: e.writes ?? ['anything'],
       senses: [],
-      views: [],
-      effects: [],
+      ...{
+        views: [],
+        effects: [],
+        claims: [],
+        outcomes: [],
+        sends: [],
+        receives: [],
+        emits: [],
+        spawns: [],
+        fates: [],
+      },
     }
   const { population } = e
+  const names = (declared: ReadonlyMap<string, { readonly name: string }>) => [...declared.values()].map(d => d.name)
   return {
     ...shared,
     kind: 'kernel',
@@ -122,6 +142,13 @@ function viewEngine(e: AnyEngine): EngineView {
     senses: columns(e.senses.values()),
     views: [...e.senses.values()].flatMap(({ access }) => (access.kind === 'pick' ? [] : [viewName(access)])),
     effects: columns(e.effects.values()),
+    claims: [...e.claims.values()].map(c => `${c.name} (of ${c.on})`),
+    outcomes: names(e.outcomes),
+    sends: [...e.sends.values()].map(m => `${m.name} (to ${m.to})`),
+    receives: names(e.receives),
+    emits: names(e.emits),
+    spawns: [...new Set(e.spawns.values())],
+    fates: [...(e.despawns ? ['despawns'] : []), ...(e.moves ? ['moves'] : [])],
   }
 }
 

@@ -37,12 +37,12 @@ export function obstacle(engine: KernelEngine, before: KernelEngine): string | u
   return (
     // It would see part of what is written.
     said(t.senses, b.writes, 'senses', 'writes') ??
-    said(t.senses, b.effects, 'senses', 'changes by effect') ??
+    said(t.senses, b.effects, 'senses', 'changes when it ends') ??
     // A later block of the one before would see this one's writes.
     said(t.writes, b.senses, 'writes', 'senses') ??
     // Effects are merged when a stage ends.
-    said(t.own, b.effects, 'touches', 'changes by effect') ??
-    said(t.effects, b.effects, 'changes', 'changes by effect too') ??
+    said(t.own, b.effects, 'touches', 'changes when it ends') ??
+    said(t.effects, b.effects, 'changes', 'changes too') ??
     // What one engine may write of documents is limited, and must not depend on who shares its stage.
     writesDocumentsToo(engine, before) ??
     // Rows of one population are stepped by one thread in order; of two, nothing is shared but what is tested above.

@@ -8,7 +8,7 @@ t.test('inspect shows stages, barriers with their reasons, columns and bytes', a
   t.equal(code, 0)
   for (const text of [
     'small-epidemic: 3 stages a tick',
-    "barrier: 'infect' senses town.infected, which 'census' changes by effect",
+    "barrier: 'infect' senses town.infected, which 'census' changes when it ends",
     'recover over person  [after census]',
     'watch (main thread)  [every 10 ticks]',
     'person: capacity 100,000',

@@ -102,6 +102,7 @@ t.test('names are quoted in graphs', async t => {
     senses: [],
     views: [],
     effects: [],
+    ...{ claims: [], outcomes: [], sends: [], receives: [], emits: [], spawns: [], fates: [], sheds: false },
     dependencies: [],
     priority: 0,
     every: 1,
