@@ -61,14 +61,15 @@ const fly = defineEngine({
         let others = -1 // itself is met too, at no distance: only its course has to be taken off again
         let [cohereX, cohereY, separateX, separateY] = [0, 0, 0, 0]
         let [matchX, matchY] = [-vx[row], -vy[row]]
-        // Three lines of three cells each, which lie one after another; a factor of 0 or 1 is faster than a branch.
+        // Three lines of three cells each, which lie one after another; a factor of 0 or 1 is faster than a branch that is
+        // guessed wrong.
         for (let line = cell - stride; line <= cell + stride; line += stride) {
           for (let i = first[line - 1], last = first[line + 2]; i < last; i++) {
             const dx = seenX[i] - ownX
             const dy = seenY[i] - ownY
             const square = dx * dx + dy * dy
-            const sees = square <= inSight ? 1 : 0
-            const near = square < tooNear ? 1 : 0
+            const sees = +(square <= inSight)
+            const near = +(square < tooNear)
             others += sees
             cohereX += sees * dx
             cohereY += sees * dy

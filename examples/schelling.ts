@@ -82,8 +82,8 @@ const look = defineEngine({
         let like = -1
         for (let line = Math.max(0, y - radius); line <= bottom; line++) {
           for (let c = line * side + left; c <= line * side + right; c++) {
-            neighbours += holds[c] === 0 ? 0 : 1
-            like += holds[c] === own ? 1 : 0
+            neighbours += +(holds[c] !== 0) // a factor or term is faster than a branch that is guessed wrong
+            like += +(holds[c] === own)
           }
         }
         alike[row] = neighbours === 0 ? 0 : like / neighbours
