@@ -48,17 +48,20 @@ const burn = defineEngine({
     const lastLine = (height - 1) * width
     return (begin, end) => {
       for (let row = begin; row < end; row++) {
-        if (was[row] === burning) state[row] = burnt
-        if (was[row] !== tree) continue
         const x = row % width
-        const catches =
-          (row >= width && was[row - width] === burning) ||
-          (row < lastLine && was[row + width] === burning) ||
-          (x > 0 && was[row - 1] === burning) ||
-          (x < width - 1 && was[row + 1] === burning)
-        if (!catches) continue
-        state[row] = burning
-        caught[row] = 1
+        // At an edge a cell stands for the neighbour it lacks: it does not burn while it is a tree.
+        const north = row < width ? row : row - width
+        const south = row < lastLine ? row + width : row
+        const west = x === 0 ? row : row - 1
+        const east = x === width - 1 ? row : row + 1
+        const fires =
+          +(was[north] === burning) + +(was[south] === burning) + +(was[west] === burning) + +(was[east] === burning)
+        if (was[row] === burning) {
+          state[row] = burnt
+        } else if (fires > 0 && was[row] === tree) {
+          state[row] = burning
+          caught[row] = 1
+        }
       }
     }
   },
