@@ -6,6 +6,7 @@ import { epidemicCase } from './cases/epidemic.js'
 import { eventLoop } from './cases/event-loop.js'
 import { linear } from './cases/linear.js'
 import { memory } from './cases/memory.js'
+import { models } from './cases/models.js'
 import { rowUpdate } from './cases/row-update.js'
 import type { BenchCase } from './harness.js'
 
@@ -18,4 +19,5 @@ export const CASES: readonly BenchCase[] = [
   linear,
   eventLoop,
   memory,
+  ...models,
 ]
