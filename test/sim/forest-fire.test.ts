@@ -7,7 +7,7 @@ import { Simulation } from '../../lib/index.js'
 const url = new URL('../../examples/forest-fire.js', import.meta.url)
 const LONG = process.env.POPULACE_LONG === '1'
 const SIDE = LONG ? 512 : 160
-const SEEDS = LONG ? 10 : 4
+const SEEDS = LONG ? 6 : 4
 
 /** The mean over some forests of the share of the trees that burns. */
 async function burntShare(density: number): Promise<number> {
