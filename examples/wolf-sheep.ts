@@ -46,8 +46,10 @@ export const grass = defineLattice('grass', {
 const animal = { x: i16(), y: i16(), energy: f32() }
 const capacity = (p: { size: number; sheep: number; wolves: number }) =>
   Math.max(p.size * p.size * CROWD, p.sheep, p.wolves)
-export const sheep = definePopulation('sheep', { params, capacity, columns: animal })
-export const wolf = definePopulation('wolf', { params, capacity, columns: animal })
+/** Few live where many could: small blocks, so that every thread has some to step. */
+const block = 128
+export const sheep = definePopulation('sheep', { params, capacity, block, columns: animal })
+export const wolf = definePopulation('wolf', { params, capacity, block, columns: animal })
 
 const flock = defineGrid('flock', {
   params,

@@ -232,7 +232,8 @@ export class PopulationMemory {
     this.slots.moved(this.id[to] >>> 0, to)
     for (const { array, size } of this.columns.values()) {
       undo?.touch(array, to * size, size)
-      if (size === 1) array[to] = array[from] // many times as fast as a call of copyWithin
+      if (size === 1)
+        array[to] = array[from] // many times as fast as a call of copyWithin
       else array.copyWithin(to * size, from * size, (from + 1) * size)
     }
     for (const last of this.lastTurns) {

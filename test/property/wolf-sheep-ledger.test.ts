@@ -4,7 +4,6 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import wolfSheep, { grass, sheep, wolf } from '../../examples/wolf-sheep.js'
 import { Simulation } from '../../lib/index.js'
-import { COUNT } from '../../lib/memory/layout.js'
 
 const numRuns = process.env.POPULACE_LONG === '1' ? 400 : 40
 
@@ -157,12 +156,13 @@ test('every unit of energy, every sheep and every cell of grass is accounted for
     ]
     for (let tick = 0; tick < TICKS; tick++) await audited(sim, m, sums)
     same(sim.tick, TICKS, 'ticks')
+    same(sim.measures.sheep, sums[0].born - sums[0].died, 'sheep alive')
+    same(sim.measures.wolves, sums[1].born - sums[1].died, 'wolves alive')
     for (const [i, name] of ['sheep', 'wolf'].entries()) {
-      const { counts, size } = sim.internals.world.memory.population(name)
-      same(counts[COUNT.born], sums[i].born, `${name} born`)
-      same(counts[COUNT.died], sums[i].died, `${name} died`)
-      same(size, sums[i].born - sums[i].died, `${name} alive`)
-      same(counts[COUNT.refusedBirths], 0, `births of ${name} refused`)
+      const { born, died, refusedBirths } = sim.counters.populations[name]
+      same(born, sums[i].born, `${name} born`)
+      same(died, sums[i].died, `${name} died`)
+      same(refusedBirths, 0, `births of ${name} refused`)
       seen.born += sums[i].born
       seen.died += sums[i].died
     }
