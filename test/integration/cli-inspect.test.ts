@@ -22,8 +22,8 @@ t.test('inspect shows stages, barriers with their reasons, columns and bytes', a
 t.test('inspect shows sorted views, what they go by and which engines look at them', async t => {
   const { stdout } = await populace(['inspect', fixture('sights')])
   for (const text of [
-    "views   grid 'ground'",
-    'views   person by home, person where state = 1',
+    "views    grid 'ground'",
+    'views    person by home, person where state = 1',
     "grid 'ground': of person, goes by x, y, copies x, y, mood; 144 runs of up to 3,600 rows in all",
     'person by friends: of person, goes by friends, copies mood; ',
     "barrier: 'drift' writes person.x, which 'look' senses",
