@@ -44,6 +44,8 @@ const FRIENDS = 4
 const MEALS = 12
 const PRICE = 12
 const HOUSEHOLD = 3
+/** People who are stepped together: most towns are small. */
+const BLOCK = 64
 const CUSTOMERS = 12
 
 export const city = definePopulation('city', {
@@ -66,8 +68,8 @@ export const shop = definePopulation('shop', {
 })
 export const person = definePopulation('person', {
   params,
-  capacity: p => 2 * p.people,
-  block: 64, // most towns are small
+  capacity: p => 2 * p.people + BLOCK * p.cities, // the last block of each town may be all but empty
+  block: BLOCK,
   columns: {
     city: index(city),
     home: index(house),
