@@ -1,11 +1,14 @@
 // The list of benchmarks, in the order in which they run.
+import { birthsDeaths } from './cases/births-deaths.js'
 import { boids } from './cases/boids.js'
+import { claims } from './cases/claims.js'
 import { compute } from './cases/compute.js'
 import { emptyStage } from './cases/empty-stage.js'
 import { epidemicCase } from './cases/epidemic.js'
 import { eventLoop } from './cases/event-loop.js'
 import { linear } from './cases/linear.js'
 import { memory } from './cases/memory.js'
+import { messages } from './cases/messages.js'
 import { models } from './cases/models.js'
 import { rowUpdate } from './cases/row-update.js'
 import type { BenchCase } from './harness.js'
@@ -15,6 +18,9 @@ export const CASES: readonly BenchCase[] = [
   emptyStage,
   compute,
   boids,
+  messages,
+  birthsDeaths,
+  claims,
   epidemicCase,
   linear,
   eventLoop,
