@@ -1,5 +1,5 @@
-// Random worlds as plain data, drawn by fast-check: populations of every shape, columns of every kind, kernels that read,
-// write, sense and have effects, main engines and commands.
+// Random worlds as plain data, drawn by fast-check: populations of every shape, columns of every kind, grids, messages,
+// events, kernels of every dealing, main engines, commands and sheddings. Programs are the matter of random-programs.ts.
 import * as fc from 'fast-check'
 import {
   type Act,
@@ -7,19 +7,19 @@ import {
   type ColumnKind,
   type ColumnSpec,
   type EngineSpec,
+  type EventSpec,
+  type GridSpec,
   type KernelSpec,
   type MainSpec,
   type MeasureSpec,
   type MessageSpec,
   PARTITIONS,
-  type Pick,
   type PopulationSpec,
-  type Step,
-  type Target,
   type WorldSpec,
 } from '../fixtures/world-spec.js'
 import { Draw } from './draw.js'
-import { Programmer } from './random-programs.js'
+import { type Declared, Programmer } from './random-programs.js'
+import { type Role, type Scene, scenes } from './random-scenes.js'
 
 const KINDS: readonly ColumnKind[] = [
   'f32',
@@ -35,7 +35,10 @@ const KINDS: readonly ColumnKind[] = [
   'ref',
   'index',
   'fixed',
+  'doc',
 ]
+/** Bytes of a population's documents: some engines write a tenth of it, so there are collections. */
+const DOCUMENT_BYTES = 150_000
 /** Rows of a lattice's blocks: chosen by the engine, the smallest that it chooses. */
 const LATTICE_BLOCK = 64
 
@@ -53,6 +56,7 @@ function effectOf(d: Draw, kind: ColumnKind): ColumnSpec['effect'] {
 function column(d: Draw, targets: readonly string[], kind: ColumnKind): ColumnSpec {
   if (kind === 'ref') return { kind, size: d.of([1, 1, 2]), to: d.of(targets) }
   if (kind === 'index') return { kind, size: d.of([1, 1, 3]), to: 'city' }
+  if (kind === 'doc') return { kind, size: 1 }
   const effect = effectOf(d, kind)
   const size = effect || kind === 'enumeration' || kind === 'fixed' ? 1 : d.of([1, 1, 1, 2, 3])
   const reset = d.yes(1, 4)
@@ -67,20 +71,51 @@ function column(d: Draw, targets: readonly string[], kind: ColumnKind): ColumnSp
   }
 }
 
-function population(d: Draw, name: string, shape: PopulationSpec['shape'], all: readonly string[]): PopulationSpec {
-  const columns: Record<string, ColumnSpec> = { friend: { kind: 'ref', size: 1, to: d.of([name, ...all]) } }
+/** A coordinate: on a torus inside, else somewhat outside too. */
+function coordinate(d: Draw, side: number, torus: boolean): ColumnSpec {
+  const kind = d.of(['f32', 'f64', 'i16', 'i32'] as const)
+  const effect = kind.startsWith('i') && d.yes(1, 3) ? d.of(['min', 'max'] as const) : undefined
+  const reset = d.yes(1, 8)
+  const within = torus ? ([0, side] as const) : ([-3, side + 3] as const)
+  return { kind, size: 1, within, ...(effect ? { effect } : {}), ...(reset ? { reset } : {}), default: d.int(0, 3) }
+}
+
+function grid(d: Draw, name: string, of: string): GridSpec {
+  const torus = d.yes(1, 2)
+  const reach = d.of([1, 1, 2] as const)
+  const cell = d.of([1, 1.5, 2, 3])
+  const side = () => cell * d.int(torus ? 2 * reach + 1 : 1, 2 * reach + 4) + d.of([0, 0, 0.5])
+  return { name, of, x: `x of ${name}`, y: `y of ${name}`, width: side(), height: side(), cell, reach, torus }
+}
+
+function population(
+  d: Draw,
+  name: string,
+  shape: PopulationSpec['shape'],
+  all: readonly string[],
+  grids: readonly GridSpec[],
+): PopulationSpec {
+  const columns: Record<string, ColumnSpec> = { friend: column(d, [name, ...all], 'ref') }
+  for (const { of, x, y, width, height, torus } of grids) {
+    if (of !== name) continue
+    columns[x] = coordinate(d, width, torus)
+    columns[y] = coordinate(d, height, torus)
+  }
   if (d.yes(2, 3)) columns.home = column(d, all, 'index')
-  for (const kind of d.list(2, 5, () => d.of(KINDS)))
+  if (d.yes(1, 2)) columns.diary = column(d, all, 'doc')
+  if (d.yes(1, 2)) columns.mood = column(d, all, 'enumeration')
+  for (const kind of d.list(2, 4, () => d.of(KINDS)))
     columns[`${kind}${Object.keys(columns).length}`] = column(d, all, kind)
+  const shared = { name, shape, documentBytes: DOCUMENT_BYTES, columns }
   const width = d.int(4, 9)
   if (shape === 'lattice') {
     const capacity = width * d.int(4, 20)
-    return { name, shape, width, capacity, block: LATTICE_BLOCK, agents: [['0', capacity]], columns }
+    return { ...shared, width, capacity, block: LATTICE_BLOCK, agents: [['0', capacity]] }
   }
   const counts = shape === 'permanent' ? [d.int(1, 40)] : PARTITIONS.map(() => d.int(1, 40))
   const agents = counts.map((n, i) => [PARTITIONS[i], n] as const)
   const capacity = counts.reduce((a, b) => a + b, 0) + d.of([0, 4, 40])
-  return { name, shape, width: 1, capacity, block: 16, agents, columns }
+  return { ...shared, width: 1, capacity, block: d.of([16, 16, 32, 64]), agents }
 }
 
 function schedule(d: Draw, name: string, before: readonly string[]) {
@@ -97,33 +132,36 @@ function kernel(
   d: Draw,
   name: string,
   before: readonly string[],
-  all: readonly PopulationSpec[],
-  claims: readonly ClaimSpec[],
-  messages: readonly MessageSpec[],
+  declared: Declared,
+  { home, steps }: Role = {
+    home: d.hot(declared.populations),
+    steps: programmer => d.list(1, 4, () => programmer.step()),
+  },
 ): KernelSpec {
-  const home = d.hot(all)
   const writes = [...new Set(d.list(1, 3, () => d.hot(Object.keys(home.columns))))]
-  const programmer = new Programmer(d, home, all, claims, messages)
-  const program = d.list(1, 4, () => programmer.step(writes))
-  const { used, senses, effects, despawns, moves } = programmer
+  const programmer = new Programmer(d, home, declared, writes)
+  const program = steps(programmer).filter(step => step !== undefined)
+  const { used, senses, effects, spawns, sends, despawns, moves } = programmer
   return {
-    kind: 'kernel',
-    ...schedule(d, name, before),
-    population: home.name,
-    weight: d.of([1, 1, 1, 0.5, 0.34, 0.25]),
+    ...{ kind: 'kernel', ...schedule(d, name, before), population: home.name },
+    ...{ weight: d.of([1, 1, 1, 0.5, 0.34, 0.25]), sheds: d.yes(1, 3) },
     reads: [...used].filter(c => !writes.includes(c)),
     writes,
-    senses: senses as Record<string, Pick>,
-    effects: effects as Record<string, Pick>,
+    ...{ senses, effects, spawns, sends, despawns, moves, program },
     claims: [...programmer.claims],
     outcomes: [...programmer.outcomes],
-    spawns: [...programmer.spawns],
-    sends: [...programmer.sends],
     receives: [...programmer.receives],
-    despawns,
-    moves,
-    program,
+    emits: [...programmer.emits],
   }
+}
+
+/** The engines of a scene: each depends on the one before, and they run in more of the ticks than others do. */
+function staged(d: Draw, at: number, scene: Scene, declared: Declared): KernelSpec[] {
+  const names = scene.map((_, i) => `${d.of(['a', 'b', 'c'])} ${at}.${i}`)
+  return scene.map((role, i) => ({
+    ...kernel(d, names[i], [], declared, role),
+    ...{ dependencies: names.slice(Math.max(0, i - 1), i), every: d.of([1, 1, 1, 1, 2]), phase: 0 },
+  }))
 }
 
 function act(d: Draw, all: readonly PopulationSpec[], messages: readonly MessageSpec[]): Act {
@@ -138,19 +176,13 @@ function act(d: Draw, all: readonly PopulationSpec[], messages: readonly Message
   return { does: 'update', population: p.name, column, ...(d.yes(1, 2) ? { partition: d.of(PARTITIONS) } : {}) }
 }
 
-function main(
-  d: Draw,
-  name: string,
-  before: readonly string[],
-  all: readonly PopulationSpec[],
-  messages: readonly MessageSpec[],
-): MainSpec {
-  return { kind: 'main', ...schedule(d, name, before), acts: d.list(1, 4, () => act(d, all, messages)) }
+function main(d: Draw, name: string, before: readonly string[], { populations, messages }: Declared): MainSpec {
+  return { kind: 'main', ...schedule(d, name, before), acts: d.list(1, 4, () => act(d, populations, messages)) }
 }
 
 function measure(d: Draw, all: readonly PopulationSpec[]): MeasureSpec {
   const p = d.of(all)
-  const single = Object.entries(p.columns).filter(([, c]) => c.size === 1)
+  const single = Object.entries(p.columns).filter(([, c]) => c.size === 1 && c.kind !== 'doc')
   const [column, { kind: of }] = d.of(single)
   const plain = ['count', 'sum', 'min', 'max', 'mean'] as const
   const kind = of === 'enumeration' ? d.of(plain) : d.of([...plain, 'histogram' as const])
@@ -167,53 +199,59 @@ function commands(d: Draw, all: readonly PopulationSpec[], messages: readonly Me
   ])
 }
 
-function isMade({ name }: ClaimSpec, engines: readonly EngineSpec[]): boolean {
-  return engines.some(e => e.kind === 'kernel' && e.claims.includes(name))
-}
-
-function isReceived({ name }: { name: string }, engines: readonly EngineSpec[]): boolean {
-  return engines.some(e => e.kind === 'kernel' && e.receives.includes(name))
+/** What some kernel of all makes use of; what nobody makes use of is refused, or unknown to the engine. */
+function isUsed(engines: readonly EngineSpec[], use: (e: KernelSpec) => readonly string[], name: string): boolean {
+  return engines.some(e => e.kind === 'kernel' && use(e).includes(name))
 }
 
 /** The engine without the steps that send what no engine receives: such a message is refused. */
-function withoutUnreceived(engine: EngineSpec, engines: readonly EngineSpec[]): EngineSpec {
-  if (engine.kind === 'main') {
-    const acts = engine.acts.filter(act => act.does !== 'send' || isReceived({ name: act.message }, engines))
-    return { ...engine, acts }
-  }
+function withoutUnreceived(engine: EngineSpec, isReceived: (message: string) => boolean): EngineSpec {
+  if (engine.kind === 'main')
+    return { ...engine, acts: engine.acts.filter(act => act.does !== 'send' || isReceived(act.message)) }
+  const { sends, program } = engine
   return {
     ...engine,
-    sends: engine.sends.filter(name => isReceived({ name }, engines)),
-    program: engine.program.filter(s => s.does !== 'send' || isReceived({ name: s.message }, engines)),
+    sends: Object.fromEntries(Object.entries(sends).filter(([, name]) => isReceived(name))),
+    program: program.filter(s => s.does !== 'send' || isReceived(sends[s.key])),
+  }
+}
+
+/** A kernel that does nothing, in which `rest` may say what it does. */
+export function idleKernel(name: string, population: string, rest: Partial<KernelSpec>): KernelSpec {
+  return {
+    ...{ kind: 'kernel', name, population, priority: 1, dependencies: [], every: 1, phase: 0, weight: 1, sheds: false },
+    ...{
+      reads: [],
+      writes: [],
+      senses: {},
+      effects: {},
+      claims: [],
+      outcomes: [],
+      spawns: {},
+      sends: {},
+      receives: [],
+    },
+    ...{ emits: [], despawns: false, moves: false, program: [] },
+    ...rest,
   }
 }
 
 /** An engine that makes a claim which no other makes: an outcome that nobody brings about is refused. */
-function maker(name: string, claim: ClaimSpec, all: readonly PopulationSpec[]): KernelSpec {
-  const home = all.find(p => p.name === claim.by) as PopulationSpec
-  const link = Object.entries(home.columns).find(([, c]) => c.to === claim.on)
-  const key = 'claim'
-  const step = (column: string, via: Target['via']): Step => ({
-    ...{ does: 'claim', claim: claim.name, key, target: { via, column, k: 0 } },
-    ...{ when: { is: 'id' }, of: 2 },
+function maker(d: Draw, name: string, { name: claim, by, on }: ClaimSpec, declared: Declared): KernelSpec {
+  const home = declared.populations.find(p => p.name === by) as PopulationSpec
+  const programmer = new Programmer(d, home, declared, [])
+  const target = programmer.link(on)
+  const { used, senses } = programmer
+  return idleKernel(name, by, {
+    ...{ reads: [...used], senses, claims: [claim] },
+    program: target ? [{ does: 'claim', claim, target, when: { is: 'id' }, of: 2 }] : [],
   })
-  return {
-    ...{ kind: 'kernel', name, priority: 1, dependencies: [], every: 1, phase: 0, population: home.name, weight: 1 },
-    ...{
-      writes: [],
-      effects: {},
-      claims: [claim.name],
-      outcomes: [],
-      spawns: [],
-      sends: [],
-      receives: [],
-      despawns: false,
-      moves: false,
-    },
-    reads: link ? [link[0]] : [],
-    senses: { [key]: { population: claim.on, columns: [] } },
-    program: link ? [step(link[0], link[1].kind as Target['via'])] : [],
-  }
+}
+
+function sheddings(d: Draw, engines: readonly EngineSpec[], ticks: number): WorldSpec['sheddings'] {
+  const sheds = engines.filter(e => e.kind === 'kernel' && e.sheds)
+  if (sheds.length === 0) return []
+  return d.list(0, 4, () => ({ tick: d.int(0, ticks - 1), engine: d.of(sheds).name, level: d.of([0, 1, 1, 2, 3, 6]) }))
 }
 
 /** A whole world. */
@@ -226,35 +264,47 @@ export const worlds: fc.Arbitrary<WorldSpec> = fc.gen().map(gen => {
     ...(d.yes(1, 2) ? ['cell' as const] : []),
     ...(d.yes(1, 2) ? ['thing' as const] : []),
   ] as const
-  const all = names.map(name => population(d, name, shapes[name as keyof typeof shapes], names))
-  const claims = d.list(0, 3, i => ({ name: `claim ${i}`, by: d.hot(all).name, on: d.hot(all).name }))
-  const messages = d.list(0, 2, (i): MessageSpec => {
-    const columns = d.list(1, 3, () => column(d, names, d.of(KINDS.filter(kind => kind !== 'index'))))
-    const plain = columns.map(({ effect, reset, ...c }, k) => [`field ${k}`, c] as const)
-    return {
-      name: `message ${i}`,
-      to: d.hot(all).name,
-      capacity: d.of([3, 40, 1000]),
-      columns: Object.fromEntries(plain),
-    }
-  })
+  const grids = d.list(0, 2, i => grid(d, `grid ${i}`, d.yes(1, 2) ? 'person' : d.of(names)))
+  const all = names.map(name => population(d, name, shapes[name as keyof typeof shapes], names, grids))
+  const record = () => {
+    const columns = d.list(1, 3, () => {
+      return column(d, names, d.yes(1, 4) ? 'doc' : d.of(KINDS.filter(kind => kind !== 'index')))
+    })
+    return Object.fromEntries(columns.map(({ effect, reset, ...c }, k) => [`field ${k}`, c] as const))
+  }
+  const declared: Declared = {
+    populations: all,
+    grids,
+    claims: d.list(1, 3, i => ({ name: `claim ${i}`, by: d.hot(all).name, on: d.hot(all).name })),
+    messages: d.list(
+      1,
+      3,
+      (i): MessageSpec => ({
+        ...{ name: `message ${i}`, to: d.hot(all).name, capacity: d.of([3, 40, 1000]), columns: record() },
+      }),
+    ),
+    events: d.list(1, 2, (i): EventSpec => ({ name: `event ${i}`, columns: record() })),
+  }
   const engines: EngineSpec[] = []
-  const count = d.int(2, 7)
-  for (let i = 0; i < count; i++) {
+  const chosen = scenes(d, declared)
+  for (const [i, scene] of chosen.entries()) engines.push(...staged(d, i, scene, declared))
+  const count = engines.length + d.int(chosen.length > 0 ? 0 : 2, chosen.length > 1 ? 3 : 6)
+  for (let i = engines.length; i < count; i++) {
     const before = engines.map(e => e.name)
     const name = `${d.of(['a', 'b', 'c'])} ${i}`
-    engines.push(d.yes(1, 6) ? main(d, name, before, all, messages) : kernel(d, name, before, all, claims, messages))
+    engines.push(d.yes(1, 6) ? main(d, name, before, declared) : kernel(d, name, before, declared))
   }
-  for (const [i, unmade] of claims.filter(c => !isMade(c, engines)).entries())
-    engines.push(maker(`d ${i}`, unmade, all))
-  const received = messages.filter(m => isReceived(m, engines))
+  const unmade = declared.claims.filter(c => !isUsed(engines, e => e.claims, c.name))
+  for (const [i, claim] of unmade.entries()) engines.push(maker(d, `d ${i}`, claim, declared))
+  const isReceived = (message: string) => isUsed(engines, e => e.receives, message)
+  const messages = declared.messages.filter(m => isReceived(m.name))
+  const runs = d.list(1, 3, () => ({ commands: commands(d, all, messages), ticks: d.int(1, 4) }))
+  const ticks = runs.reduce((n, r) => n + r.ticks, 0)
   return {
-    seed: d.seed(),
-    populations: all,
-    claims,
-    messages: received,
-    engines: engines.map(e => withoutUnreceived(e, engines)),
+    ...{ seed: d.seed(), populations: all, claims: declared.claims, messages, grids, runs },
+    events: declared.events.filter(e => isUsed(engines, k => k.emits, e.name)),
+    engines: engines.map(e => withoutUnreceived(e, isReceived)),
+    sheddings: sheddings(d, engines, ticks),
     measures: Object.fromEntries(d.list(1, 5, i => [`m${i}`, measure(d, all)])),
-    runs: d.list(1, 3, () => ({ commands: commands(d, all, received), ticks: d.int(1, 4) })),
   }
 })

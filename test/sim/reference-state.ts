@@ -1,38 +1,75 @@
 // What the plain reference keeps, and the arithmetic that it does: no rules here.
 import { unitFloat, unitNormal } from '../../lib/core/sequence.js'
 import { streamKey, threefry } from '../../lib/core/threefry.js'
+import { type Document, documentOf, numberOf } from '../fixtures/number-documents.js'
 import type { Drafted } from '../fixtures/row-program.js'
-import { type ColumnSpec, type EngineSpec, UNIT } from '../fixtures/world-spec.js'
+import { type ColumnSpec, type EngineSpec, LABELS, UNIT } from '../fixtures/world-spec.js'
 
-export interface Agent {
+/** Values by column: of an agent, a message, an event. */
+export interface Values {
+  readonly numbers: Record<string, number[]>
+  readonly documents: Record<string, Document>
+}
+
+export interface Agent extends Values {
   id: number
   partition: string
   /** Tick of the last turn of each engine; the birth's where there was none. */
   turns: Record<string, number>
   born: number
-  values: Record<string, number[]>
-  /** Of each claim, until the next tick: whether it won, whom it claimed, who won it. */
-  outcomes: Record<string, { won?: boolean; target?: number; winner?: number }>
+  /** Of each claim, until the next tick: whether it won, whom it claimed, who won it; whether it moved since then. */
+  outcomes: Record<string, { won?: boolean; target?: number; winner?: number; moved?: boolean }>
+}
+
+/** A message that waits. */
+export interface Letter extends Values {
+  readonly message: string
+  readonly to: number
+  readonly from: number
+  /** The engines that have seen it. */
+  readonly seen: string[]
+  /** When it was sent, and where its receiver was then. */
+  readonly tick: number
+  readonly sentTo: string | undefined
+}
+
+/** An agent to be born. */
+export interface Birth {
+  readonly population: string
+  readonly partition: string
+  readonly parent: Agent
+  /** The engine's name for it. */
+  readonly key: string
+  readonly values: Values
+}
+
+/** A claim; drawn: its rank was. */
+export interface Claimed {
+  readonly claim: string
+  readonly by: Agent
+  readonly on: Agent
+  readonly rank: number
+  readonly drawn: boolean
+}
+
+/** An event as hosts are told of it. */
+export interface Told {
+  readonly name: string
+  readonly tick: number
+  readonly sequence: number
+  readonly from: number
+  readonly values: Readonly<Record<string, unknown>>
 }
 
 /** All that the kernel of an engine puts out, to be committed when it ends. */
 export interface Output {
   readonly effects: Map<Agent, Record<string, number[]>>
-  readonly claims: { claim: string; by: Agent; on: Agent; rank: number }[]
-  readonly births: { population: string; partition: string; values: readonly Drafted[] }[]
-  readonly sent: Letter[]
+  readonly claims: Claimed[]
+  readonly births: Birth[]
+  readonly sent: { message: string; to: number; from: number; values: Values }[]
+  readonly events: { name: string; from: number; values: Values }[]
   readonly deaths: Set<Agent>
   readonly moves: Map<Agent, string>
-}
-
-/** A message that waits. */
-export interface Letter {
-  readonly message: string
-  readonly to: number
-  readonly from: number
-  readonly values: Record<string, number[]>
-  /** The engines that have seen it. */
-  readonly seen: string[]
 }
 
 export interface PopulationState {
@@ -41,13 +78,65 @@ export interface PopulationState {
   /** Generation of each slot used so far; slot s stands at s - 1. */
   generations: number[]
   free: number[]
+  counts: { born: number; died: number; moved: number; refusedBirths: number; refusedMoves: number }
+}
+
+export interface MailState {
+  /** In the order in which they were sent. */
+  letters: Letter[]
+  counts: Record<string, { sent: number; delivered: number; dropped: number; refused: number }>
 }
 
 export interface WorldState {
   partitions: string[]
   populations: Record<string, PopulationState>
-  /** In the order in which they were sent. */
-  mail: Letter[]
+  mail: MailState
+}
+
+const DEFAULTS: Readonly<Record<string, number>> = { index: 0xffffffff }
+
+/** What stands in a number column of its own accord. */
+export function defaultOf({ default: value, kind }: ColumnSpec): number {
+  return value ?? DEFAULTS[kind] ?? 0
+}
+
+/** Values in which all columns have their defaults; no documents. */
+export function blank(columns: Readonly<Record<string, ColumnSpec>>): Values {
+  const numbers: Record<string, number[]> = {}
+  for (const [name, c] of Object.entries(columns))
+    if (c.kind !== 'doc') numbers[name] = new Array<number>(c.size).fill(defaultOf(c))
+  return { numbers, documents: {} }
+}
+
+/** Value k of a column; of a document the number that it stands for. */
+export function readValue({ numbers, documents }: Values, column: string, k: number): number {
+  return column in numbers ? numbers[column][k] : numberOf(documents[column])
+}
+
+export function writeValue(values: Values, column: string, k: number, value: number): void {
+  if (column in values.numbers) values.numbers[column][k] = value
+  else values.documents[column] = documentOf(value)
+}
+
+/** Default values, and those that were drafted. */
+export function drafted(columns: Readonly<Record<string, ColumnSpec>>, given: readonly Drafted[]): Values {
+  const values = blank(columns)
+  for (const { column, k, value } of given) writeValue(values, column, k, value)
+  return values
+}
+
+/** Values as hosts see them. */
+export function shownValues(columns: Readonly<Record<string, ColumnSpec>>, values: Values): Record<string, unknown> {
+  const out: Record<string, unknown> = {}
+  for (const [name, c] of Object.entries(columns)) {
+    if (c.kind === 'doc') {
+      out[name] = values.documents[name]
+      continue
+    }
+    const all = values.numbers[name].map(v => (c.kind === 'enumeration' ? LABELS[v] : inUnits(c, v)))
+    out[name] = c.size === 1 ? all[0] : all
+  }
+  return out
 }
 
 export function inUnits({ kind }: ColumnSpec, value: number): number {
