@@ -96,6 +96,9 @@ export const JOURNAL_ENTRIES = 10_000
 /** Cells of one grid, halo included, and runs of one view: four bytes each, and as many again for each share of the rows. */
 export const MAX_CELLS = 2 ** 26
 
+/** Cells of all partitions together, where each is a space of its own: at a few agents a cell, more than a world holds. */
+export const MAX_PARTITIONED_CELLS = 2 ** 24
+
 /** Shares of the rows that are counted and placed in parallel when a view is sorted: each has a table of all runs. */
 export const MAX_SORT_SHARES = 32
 

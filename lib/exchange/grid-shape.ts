@@ -2,7 +2,7 @@
 // A side of n cells is divided evenly; cell k holds positions x with floor(x / (side / n)) = k, so an exact multiple of
 // the cell's side begins a cell, and exactly the far side (an f32 that was rounded up) belongs to the last one.
 import { PopulaceError } from '../core/errors.js'
-import { MAX_CELLS } from '../core/limits.js'
+import { MAX_CELLS, MAX_PARTITIONED_CELLS, MAX_PARTITIONS } from '../core/limits.js'
 import { fresh } from '../kernels/fresh.js'
 import type { Size } from '../memory/params.js'
 import type { GridData } from '../memory/sight.js'
@@ -32,8 +32,12 @@ export interface GridShape {
   readonly layer: number
   /** Layers with their halo; 1 in 2D. */
   readonly layers: number
-  /** All cells. */
+  /** All cells of one space. */
   readonly cells: number
+  /** Whether each partition is a space of its own: then cells are numbered from partition * cells. */
+  readonly apart: boolean
+  /** Spaces that there is room for. */
+  readonly spaces: number
 }
 
 /** So much below a whole number of cells still makes that number: 0.3 / 0.1 is 2.9999999999999996. */
@@ -64,6 +68,7 @@ const SIDES = ['width', 'height', 'depth']
 /** Makes numbers of a grid. GRID_INVALID. */
 export function shapeGrid(grid: GridData, params: unknown): GridShape {
   const { name, torus, reach } = grid
+  const apart = grid.scope === 'partition'
   const cell = measured(name, 'cell', grid.cell, params)
   const axes = grid.sides.map((size, i): Axis => {
     const side = measured(name, SIDES[i], size, params)
@@ -82,13 +87,15 @@ export function shapeGrid(grid: GridData, params: unknown): GridShape {
   const lines = axes[1].cells + halo
   const layers = axes.length === 3 ? axes[2].cells + halo : 1
   const cells = stride * lines * layers
-  if (cells > MAX_CELLS)
+  const most = apart ? MAX_PARTITIONED_CELLS : MAX_CELLS
+  if (cells > most)
     invalid(
       name,
-      `has ${cells} cells, and ${MAX_CELLS} are the most`,
+      `has ${cells} cells${apart ? ' in each partition' : ''}, and ${most} are the most${apart ? ' for all of them' : ''}`,
       'Give larger cells: a few agents in each are best.',
     )
-  return { name, torus, reach, cell, axes, stride, lines, layer: stride * lines, layers, cells }
+  const spaces = apart ? Math.min(MAX_PARTITIONS, Math.floor(most / cells)) : 1
+  return { name, torus, reach, cell, axes, stride, lines, layer: stride * lines, layers, cells, apart, spaces }
 }
 
 const NAMES = ['x', 'y', 'z']
@@ -103,10 +110,10 @@ function cellCode({ axes }: GridShape): string {
     .join('\n')
 }
 
-/** The number of the cell of `cx`, `cy`, `cz`, as an expression. */
-function numberCode({ axes, reach, stride, layer }: GridShape): string {
+/** The number of the cell of `cx`, `cy`, `cz` in a partition (where they are apart), as an expression. */
+function numberCode({ axes, reach, stride, layer, cells, apart }: GridShape, partition: string): string {
   const depth = axes.length === 3 ? ` + (cz + ${reach}) * ${layer}` : ''
-  return `(cy + ${reach}) * ${stride} + cx + ${reach}${depth}`
+  return `(cy + ${reach}) * ${stride} + cx + ${reach}${depth}${apart ? ` + ${partition} * ${cells}` : ''}`
 }
 
 /** Whether all coordinates are inside, the far side included, as an expression. */
@@ -114,7 +121,7 @@ function insideCode({ axes }: GridShape): string {
   return axes.map(({ edge }, i) => `${NAMES[i]} >= 0 && ${NAMES[i]} <= ${edge}`).join(' && ')
 }
 
-/** Statements that make `key` of `x`, `y`, `z`; what is refused of an entry e is told by `return e`. */
+/** Statements that make `key` of `x`, `y`, `z` and `partitions`; what is refused of an entry e is told by `return e`. */
 export function keyCode(shape: GridShape): string {
   const { axes, torus } = shape
   const refuse = torus
@@ -125,7 +132,7 @@ export function keyCode(shape: GridShape): string {
             ${NAMES[i]} = ${NAMES[i]} < 0 ? 0 : ${NAMES[i]} > ${side} ? ${side} : ${NAMES[i]}`,
         )
         .join('\n')
-  return `${refuse}\n${cellCode(shape)}\nconst key = ${numberCode(shape)}`
+  return `${refuse}\n${cellCode(shape)}\nconst key = ${numberCode(shape, 'partitions[e]')}`
 }
 
 /** A coordinate brought into the space: wrapped around a torus, clamped to a bounded side. POSITION_INVALID. */
@@ -142,18 +149,21 @@ export function broughtInside({ name, torus }: GridShape, { side, edge }: Axis, 
   return given - Math.floor(given / side) * side
 }
 
+/** Where a kernel is: one word, the partition of the rows that it is given. */
+export type Here = Int32Array
+
 /** The function that kernels find the cell of a position with. */
-export function makeCellAt(shape: GridShape): (x: number, y: number, z?: number) => number {
+export function makeCellAt(shape: GridShape, here: Here): (x: number, y: number, z?: number) => number {
   const parameters = NAMES.slice(0, shape.axes.length).join(', ')
   const inside = (axis: number, given: number) => broughtInside(shape, shape.axes[axis], given)
   return fresh(
-    { inside },
+    { inside, here },
     `return (${parameters}) => {
       if (!(${insideCode(shape)})) {
         ${shape.axes.map((_, i) => `${NAMES[i]} = inside(${i}, ${NAMES[i]})`).join('\n')}
       }
       ${cellCode(shape)}
-      return ${numberCode(shape)}
+      return ${numberCode(shape, 'here[0]')}
     }`,
   )
 }

@@ -22,21 +22,23 @@ function shiftOf({ axes, reach }: GridShape, axis: number, at: number): number {
   return at < reach ? -side : at >= reach + cells ? side : 0
 }
 
-/** Sums runs of a torus; stretches begin and end with lines. */
+/** Sums runs of a torus; stretches begin and end with lines, of one space each. */
 export function makeHaloSum(shape: GridShape, counts: Int32Array, first: Int32Array): SumRuns {
-  const { stride, reach, cells: reserved } = shape
+  const { stride, reach, cells } = shape
   const inner = shape.axes[0].cells
-  const source = Int32Array.from({ length: reserved / stride }, (_, line) => sourceLine(shape, line) * stride)
+  const source = Int32Array.from({ length: cells / stride }, (_, line) => sourceLine(shape, line) * stride)
   return fresh(
     { counts, first, source },
-    `return (begin, end, shares) => {
+    `return (begin, end, from, to) => {
+      const space = begin - (begin % ${cells})
+      const counted = from * ${cells} + space
       let total = 0
       for (let cell = begin; cell < end; cell += ${stride}) {
-        const from = source[cell / ${stride}]
+        const line = counted + source[(cell - space) / ${stride}]
         for (let c = 0; c < ${stride}; c++) {
-          const of = from + (c < ${reach} ? c + ${inner} : c >= ${reach + inner} ? c - ${inner} : c)
+          const of = line + (c < ${reach} ? c + ${inner} : c >= ${reach + inner} ? c - ${inner} : c)
           let n = counts[of]
-          for (let share = 1; share < shares; share++) n += counts[share * ${reserved} + of]
+          for (let share = 1; share < to - from; share++) n += counts[share * ${cells} + of]
           first[cell + c] = n
           total += n
         }
@@ -46,15 +48,16 @@ export function makeHaloSum(shape: GridShape, counts: Int32Array, first: Int32Ar
   )
 }
 
-/** Copies the columns of the lines [begin, end): inner cells, then the halo at both their ends. */
+/** Copies the columns of the lines [begin, end) of all spaces: inner cells, then the halo at both their ends. */
 export function gatherLines(shape: GridShape, first: Int32Array, gather: Gather, begin: number, end: number): void {
-  const { stride, lines, reach, axes } = shape
+  const { stride, lines, layers, reach, axes } = shape
   const [{ cells: inner, side }] = axes
   for (let line = begin; line < end; line++) {
     const own = line * stride
-    const from = sourceLine(shape, line) * stride
-    const y = shiftOf(shape, 1, line % lines)
-    const z = axes.length === 3 ? shiftOf(shape, 2, Math.floor(line / lines)) : 0
+    const inSpace = line % (lines * layers)
+    const from = (line - inSpace + sourceLine(shape, inSpace)) * stride
+    const y = shiftOf(shape, 1, inSpace % lines)
+    const z = axes.length === 3 ? shiftOf(shape, 2, Math.floor(inSpace / lines)) : 0
     const n = first[own + reach + inner] - first[own + reach]
     gather(first[own + reach], first[from + reach], n, 0, y, z)
     const left = first[own + reach] - first[own]

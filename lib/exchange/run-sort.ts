@@ -19,7 +19,7 @@ export const NO_RUN = -1
 export interface RunSortArrays {
   /** The key of each entry. */
   readonly keys: Int32Array
-  /** `reserved` words a share. */
+  /** How many entries of a share each run has: those of a share begin `reserved` words after those of the last. */
   readonly counts: Int32Array
   /** A word a stretch. */
   readonly totals: Int32Array
@@ -37,31 +37,45 @@ export interface RunKey {
   readonly code: string
 }
 
+/** Visits stretches of the runs [begin, end) and the shares [from, to) that may have entries in them, in order. */
+export type Cut = (
+  begin: number,
+  end: number,
+  shares: number,
+  visit: (begin: number, end: number, from: number, to: number) => void,
+) => void
+
 /** How a sort is done. */
 export interface RunSortOptions {
   readonly arrays: RunSortArrays
   readonly key: RunKey
-  /** Runs that there is room for: the length of a share's counts. */
+  /** Words from the counts of a share to those of the next: all runs, where all shares may have entries in all. */
   readonly reserved: number
+  /** Where they may not; undefined: they may. */
+  readonly cut?: Cut
   /** Entries of one thing: what is put down is entry / per, in whole numbers. */
   readonly per: number
 }
 
-/** Sums the lengths of the runs [begin, end) over `shares` shares into `first`; gives their sum. */
-export type SumRuns = (begin: number, end: number, shares: number) => number
+/** Sums the lengths of the runs [begin, end) over the shares [from, to), at least one, into `first`; gives their sum. */
+export type SumRuns = (begin: number, end: number, from: number, to: number) => number
+
+const wholly: Cut = (begin, end, shares, visit) => visit(begin, end, 0, shares)
 
 export class RunSort {
   readonly #o: RunSortOptions
   readonly #count: (begin: number, end: number, at: number) => number
   readonly #scatter: (begin: number, end: number, at: number) => void
   readonly #sum: SumRuns
-  readonly #place: (begin: number, end: number, shares: number, from: number) => void
+  readonly #place: (begin: number, end: number, from: number, to: number, at: number) => number
+  readonly #cut: Cut
 
   /** sum: another way to sum, for runs that are copies of others. */
   constructor(o: RunSortOptions, sum?: SumRuns) {
     const { keys, counts, first, sorted } = o.arrays
     const { reserved, per } = o
     this.#o = o
+    this.#cut = o.cut ?? wholly
     this.#count = fresh(
       { ...o.key.constants, keys, counts },
       `return (begin, end, at) => {
@@ -86,11 +100,11 @@ export class RunSort {
       sum ??
       fresh(
         { counts, first },
-        `return (begin, end, shares) => {
+        `return (begin, end, from, to) => {
           let total = 0
           for (let run = begin; run < end; run++) {
-            let n = counts[run]
-            for (let share = 1; share < shares; share++) n += counts[share * ${reserved} + run]
+            let n = counts[from * ${reserved} + run]
+            for (let share = from + 1; share < to; share++) n += counts[share * ${reserved} + run]
             first[run] = n
             total += n
           }
@@ -99,27 +113,28 @@ export class RunSort {
       )
     this.#place = fresh(
       { counts, first },
-      `return (begin, end, shares, from) => {
+      `return (begin, end, from, to, at) => {
         for (let run = begin; run < end; run++) {
           const n = first[run]
-          first[run] = from
-          let at = from
-          for (let share = 0; share < shares; share++) {
+          first[run] = at
+          let next = at
+          for (let share = from; share < to; share++) {
             const i = share * ${reserved} + run
             const own = counts[i]
-            counts[i] = at
-            at += own
+            counts[i] = next
+            next += own
           }
-          from += n
+          at += n
         }
+        return at
       }`,
     )
   }
 
-  /** Before a share's first entries. */
-  clear(share: number, runs: number): void {
+  /** Before a share's first entries, which are all in runs [from, runs). */
+  clear(share: number, runs: number, from = 0): void {
     const begin = share * this.#o.reserved
-    this.#o.arrays.counts.fill(0, begin, begin + runs)
+    this.#o.arrays.counts.fill(0, begin + from, begin + runs)
   }
 
   /** Counts the next entries [begin, end) of a share; gives the entry that was refused, or NO_RUN. */
@@ -129,7 +144,13 @@ export class RunSort {
 
   /** Sums a stretch, which is the runs [begin, end). */
   sum(stretch: number, begin: number, end: number, shares: number): void {
-    this.#o.arrays.totals[stretch] = this.#sum(begin, end, shares)
+    const { totals, first } = this.#o.arrays
+    let total = 0
+    this.#cut(begin, end, shares, (b, e, from, to) => {
+      if (from < to) total += this.#sum(b, e, from, to)
+      else first.fill(0, b, e)
+    })
+    totals[stretch] = total
   }
 
   /** Finds where each of `stretches` begins. */
@@ -146,7 +167,10 @@ export class RunSort {
 
   /** Finds where the runs [begin, end) of a stretch begin. */
   place(stretch: number, begin: number, end: number, shares: number): void {
-    this.#place(begin, end, shares, this.#o.arrays.totals[stretch])
+    let at = this.#o.arrays.totals[stretch]
+    this.#cut(begin, end, shares, (b, e, from, to) => {
+      at = this.#place(b, e, from, to, at)
+    })
   }
 
   /** Puts down the entries [begin, end), in the order in which they were counted. */

@@ -3,7 +3,7 @@
 import { PopulaceError } from '../core/errors.js'
 import { fresh } from '../kernels/fresh.js'
 import type { AnyArray } from '../memory/column-types.js'
-import { broughtInside, type GridShape, makeCellAt } from './grid-shape.js'
+import { broughtInside, type GridShape, type Here, makeCellAt } from './grid-shape.js'
 
 /** What a kernel searches with; the last number is the radius, or how many are asked for. */
 export interface Search {
@@ -20,6 +20,7 @@ export function makeSearch(
   first: Int32Array,
   coordinates: readonly AnyArray[],
   room: number,
+  here: Here,
 ): Search {
   const { axes, reach, stride, layer, torus, name, cell } = shape
   const names = NAMES.slice(0, axes.length)
@@ -38,7 +39,7 @@ export function makeSearch(
   const constants: Record<string, unknown> = {
     first,
     found,
-    cellAt: makeCellAt(shape),
+    cellAt: makeCellAt(shape, here),
     inside: (axis: number, given: number) => broughtInside(shape, axes[axis], given),
     refuseRadius,
     refuseMost,

@@ -8,10 +8,12 @@ import { SMALL_SORT_ROWS } from '../core/limits.js'
 import { arrayAt } from '../memory/arrays.js'
 import type { AnyArray, Kind } from '../memory/column-types.js'
 import { META, VIEW, type ViewLayout, type ViewNeeds } from '../memory/layout.js'
+import type { Partitions } from '../memory/partitions.js'
 import type { PopulationMemory } from '../memory/population-memory.js'
 import { type Gather, makeGather } from './gather.js'
 import { gatherLines, makeHaloSum } from './halo.js'
 import { NO_RUN, RunSort } from './run-sort.js'
+import { Spaces } from './spaces.js'
 import { runKey } from './view-key.js'
 import { axisOf, type ViewPlan } from './view-plan.js'
 
@@ -39,6 +41,7 @@ export interface SortedViewOptions {
   readonly buffer: ArrayBufferLike
   readonly population: PopulationMemory
   readonly target: PopulationMemory | undefined
+  readonly partitions: Partitions
 }
 
 export class SortedView {
@@ -56,12 +59,15 @@ export class SortedView {
   readonly #refused: Int32Array
   readonly #sort: RunSort
   readonly #gather: Gather
+  /** Of a grid whose partitions are apart. */
+  readonly #spaces: Spaces | undefined
   /** Runs between which no stretch may end. */
   readonly #unit: number
 
   constructor(o: SortedViewOptions) {
     const { plan, needs, layout, buffer, population, target } = o
-    const { entries, runs, copies, shares, stretches } = needs
+    const { entries, runs, spaces, copies, shares, stretches } = needs
+    const reserved = runs / spaces
     const words = (offset: number, n: number) => new Int32Array(buffer, offset, n)
     const { grid, per } = plan
     this.#o = o
@@ -81,13 +87,15 @@ export class SortedView {
     )
     const arrays = {
       keys: words(layout.keys, entries),
-      counts: words(layout.counts, shares * runs),
+      counts: words(layout.counts, (spaces + shares - 1) * reserved),
       totals: words(layout.totals, stretches),
       first: this.first,
       sorted: this.row,
     }
     const sum = grid?.torus ? makeHaloSum(grid, arrays.counts, this.first) : undefined
-    this.#sort = new RunSort({ arrays, key: runKey(plan, population, target), reserved: runs, per }, sum)
+    this.#spaces = grid?.apart ? new Spaces(grid, population.frames, o.partitions) : undefined
+    const key = runKey(plan, population, target)
+    this.#sort = new RunSort({ arrays, key, reserved, cut: this.#spaces?.cut, per }, sum)
     this.#gather = this.#makeGather()
     this.steps = this.#makeSteps()
   }
@@ -123,6 +131,7 @@ export class SortedView {
       state[VIEW.staleKeys] !== 0 ||
       state[VIEW.structure] !== meta[META.structure] ||
       state[VIEW.edits] !== meta[META.edits] ||
+      (this.#spaces !== undefined && state[VIEW.spaces] !== this.#spaces.count) ||
       (target !== undefined && state[VIEW.target] !== target.frames.meta[META.structure])
     )
   }
@@ -133,6 +142,7 @@ export class SortedView {
     state[VIEW.structure] = meta[META.structure]
     state[VIEW.edits] = meta[META.edits]
     state[VIEW.target] = this.#o.target?.frames.meta[META.structure] ?? 0
+    state[VIEW.spaces] = this.#spaces?.count ?? 1
     state[VIEW.staleKeys] = 0
     state[VIEW.staleColumns] = 0
     state[VIEW.made] = 1
@@ -140,8 +150,9 @@ export class SortedView {
 
   // ---- how it is made --------------------------------------------------------------------------------------------------
 
-  /** Runs in use: rows of frames never used number none. */
+  /** Runs in use: rows of frames never used number none, and neither do partitions that are not there. */
   get runs(): number {
+    if (this.#spaces) return this.#spaces.runs
     const { target, needs } = this.#o
     if (!target || target.frames.placement) return needs.runs // shuffled frames may lie anywhere
     return target.frames.meta[META.framesUsed] * target.layout.block
@@ -199,10 +210,17 @@ export class SortedView {
     this.#scatter(0, 1)
   }
 
+  /** Whether the world has more spaces than there is room for. */
+  get #crowded(): boolean {
+    return this.#spaces !== undefined && this.#spaces.count > this.#o.needs.spaces
+  }
+
   /** Counts a share; false when an entry was refused. */
   #count(share: number, of: number): boolean {
+    if (this.#crowded) return false
     const sort = this.#sort
-    sort.clear(share, this.runs)
+    if (this.#spaces) sort.clear(share, this.#spaces.endRun(share, of), this.#spaces.firstRun(share, of))
+    else sort.clear(share, this.runs)
     this.#refused[share] = 0
     return this.#eachBlock(share, of, (begin, end) => {
       const refused = sort.count(share, begin, end)
@@ -245,7 +263,7 @@ export class SortedView {
     const { grid } = this.plan
     const bounds = (n: number) => [Math.floor((n * piece) / of), Math.floor((n * (piece + 1)) / of)] as const
     if (grid?.torus) {
-      const [begin, end] = bounds(grid.lines * grid.layers)
+      const [begin, end] = bounds(this.runs / grid.stride)
       gatherLines(grid, this.first, this.#gather, begin, end)
       return
     }
@@ -253,8 +271,9 @@ export class SortedView {
     this.#gather(begin, begin, end - begin, 0, 0, 0)
   }
 
-  /** POSITION_INVALID for the first position, in (partition, block, row) order, that has no cell. */
+  /** GRID_INVALID for partitions without room; POSITION_INVALID for the first position, in (partition, block, row) order, that has no cell. */
   #checkRefused(who: string): void {
+    if (this.#crowded) this.#refuseCrowd(who)
     const entry = this.#refused.find(e => e !== 0)
     if (entry === undefined) return
     const { population, plan } = this
@@ -268,6 +287,15 @@ export class SortedView {
       plan.grid?.torus
         ? 'Wrap positions where they are written, as in (x + dx + side) % side, and test for 0 / 0.'
         : 'Test for 0 / 0 and divisions by 0 where positions are written.',
+    )
+  }
+
+  #refuseCrowd(who: string): never {
+    const { spaces, runs } = this.#o.needs
+    throw new PopulaceError(
+      'GRID_INVALID',
+      `The world has ${this.#spaces?.count} partitions, and ${this.plan.name}, which ${who} senses, has room for ${spaces} of ${runs / spaces} cells each`,
+      "Give the grid larger cells, the world fewer partitions, or leave scope: 'partition' off.",
     )
   }
 }

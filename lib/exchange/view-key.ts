@@ -49,5 +49,5 @@ export function runKey(plan: ViewPlan, population: PopulationMemory, target: Pop
   const names = ['x', 'y', 'z']
   const constants = Object.fromEntries(plan.keys.map((column, i) => [`at${i}`, arrayOf(population, column)]))
   const positions = plan.keys.map((_, i) => `let ${names[i]} = at${i}[e]`).join('\n')
-  return { constants, code: `${positions}\n${keyCode(plan.grid)}` }
+  return { constants: { ...constants, partitions: population.partition }, code: `${positions}\n${keyCode(plan.grid)}` }
 }

@@ -115,7 +115,8 @@ export function viewNeeds(
   const copies = grid?.torus ? 2 ** grid.axes.length : 1
   return {
     entries: population.rows * per,
-    runs: grid ? grid.cells : target ? target.rows : 1,
+    runs: grid ? grid.cells * grid.spaces : target ? target.rows : 1,
+    spaces: grid?.spaces ?? 1,
     copies: population.capacity * per * copies,
     ...sharing(threads),
     columns: new Map(

@@ -3,7 +3,7 @@
 import { PopulaceError } from '../core/errors.js'
 import type { AnyArray } from '../memory/column-types.js'
 import { type DocumentReader, documentReader } from '../memory/documents.js'
-import { makeCellAt } from './grid-shape.js'
+import { type Here, makeCellAt } from './grid-shape.js'
 import { makeSearch, type Search } from './search.js'
 import type { SortedView } from './sorted-view.js'
 
@@ -12,6 +12,7 @@ function cells(
   picked: Readonly<Record<string, AnyArray>>,
   shown: Readonly<Record<string, object>>,
   engine: string,
+  here: Here,
 ): object {
   const { grid: shape, keys } = view.plan
   if (!shape) return {}
@@ -24,7 +25,7 @@ function cells(
         `Engine '${engine}' searches in ${view.plan.name} without its coordinates`,
         `Pick them: ${shape.name}.pick(${keys.map(k => `'${k}'`).join(', ')}).`,
       )
-    made ??= makeSearch(shape, view.first, coordinates, view.row.length)
+    made ??= makeSearch(shape, view.first, coordinates, view.row.length, here)
     return made
   }
   const { stride, layer, reach } = shape
@@ -36,7 +37,7 @@ function cells(
     stride,
     layer,
     reach,
-    cellAt: makeCellAt(shape),
+    cellAt: makeCellAt(shape, here),
   }
   return Object.defineProperties(own, {
     within: { get: () => search().within, enumerable: false },
@@ -53,8 +54,8 @@ function documentsOf(view: SortedView, column: string): DocumentReader | undefin
   return documentReader({ heap: documents.heap, words, ids: view.id, name: `${layout.name}.${column}` })
 }
 
-/** What `engine` is given under the name of one of its senses. */
-export function shapeView(view: SortedView, columns: readonly string[], engine: string): object {
+/** What `engine` is given under the name of one of its senses. here: where it is, to be kept up to date. */
+export function shapeView(view: SortedView, columns: readonly string[], engine: string, here: Here): object {
   const { first, row, id } = view
   const picked = Object.fromEntries(
     columns.map(column => [column, view.columns.get(column)?.array as AnyArray]), // a view has the columns of all its engines
@@ -72,6 +73,6 @@ export function shapeView(view: SortedView, columns: readonly string[], engine: 
         },
       }
     case 'cells':
-      return cells(view, picked, shown, engine)
+      return cells(view, picked, shown, engine, here)
   }
 }

@@ -20,6 +20,7 @@ export class Views {
           buffer: memory.buffer,
           population: memory.population(view.population),
           target: view.target === undefined ? undefined : memory.population(view.target),
+          partitions: memory.partitions,
         }),
     )
   }

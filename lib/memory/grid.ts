@@ -26,8 +26,8 @@ export interface GridOptions<C extends Columns, P extends Params> {
   cell: Size<P>
   /** Cells around one that a neighbour loop may look at. Default 1. */
   reach?: 1 | 2 | 3
-  /** Whether partitions share one space. Default and for now the only one: 'world', they do. */
-  scope?: 'world'
+  /** Whether partitions share one space ('world', the default), or each is a space of its own and none sees another. */
+  scope?: 'world' | 'partition'
 }
 
 /** A grid as engines sense it. */
@@ -85,11 +85,11 @@ export function defineGrid<C extends Columns, P extends Params = {}>(name: strin
   const { reach = 1, scope = 'world' } = o
   if (reach !== 1 && reach !== 2 && reach !== 3)
     invalid(name, `has a reach of ${String(reach)}`, 'Give 1, 2 or 3 cells, and larger cells for farther sight.')
-  if ((scope as string) !== 'world')
+  if (scope !== 'world' && scope !== 'partition')
     invalid(
       name,
-      `has the scope ${JSON.stringify(scope)}, which is not there`,
-      'Partitions share one space: give each a stretch of it, or leave scope off.',
+      `has the scope ${JSON.stringify(scope)}`,
+      "Give 'world' where partitions share one space, 'partition' where each has its own.",
     )
   const sides = [o.width, o.height, ...(o.z === undefined ? [] : [o.depth])] as readonly Size<Params>[]
   const grid: GridData = Object.freeze({
@@ -101,6 +101,7 @@ export function defineGrid<C extends Columns, P extends Params = {}>(name: strin
     cell: o.cell as Size<Params>,
     torus: o.torus === true,
     reach,
+    scope,
   })
   return Object.freeze({
     name,

@@ -32,7 +32,17 @@ export const META = {
 } as const
 
 /** Words of a view's state: whether it was ever made, of which rows and values, and what has been written since. */
-export const VIEW = { made: 0, structure: 1, edits: 2, target: 3, staleKeys: 4, staleColumns: 5, words: 16 } as const
+export const VIEW = {
+  made: 0,
+  structure: 1,
+  edits: 2,
+  target: 3,
+  staleKeys: 4,
+  staleColumns: 5,
+  /** Spaces that it had: one, or as many as there were partitions. */
+  spaces: 6,
+  words: 16,
+} as const
 
 /** Words of the world's header. */
 export const HEADER = { partitions: 0, words: 16 } as const
@@ -207,7 +217,7 @@ export interface ViewLayout {
   readonly refused: number
   /** The run of each entry. */
   readonly keys: number
-  /** Shares * runs words: entries of each share by run, then where its next one goes. */
+  /** Entries of each share by run, then where its next one goes; a share's words begin one space after the last's. */
   readonly counts: number
   /** A word a stretch of runs. */
   readonly totals: number
@@ -272,7 +282,9 @@ export interface PopulationNeeds {
 /** What a sorted view needs: `entries` are sorted into `runs` of at most `copies` in all. */
 export interface ViewNeeds {
   readonly entries: number
+  /** Of all spaces; exchange/spaces.ts says what these are. */
   readonly runs: number
+  readonly spaces: number
   readonly copies: number
   readonly shares: number
   readonly stretches: number

@@ -213,7 +213,7 @@ function placeView(cursor: Cursor, needs: ViewNeeds): ViewLayout {
     state: words(VIEW.words),
     refused: words(needs.shares),
     keys: words(needs.entries),
-    counts: words(needs.shares * needs.runs),
+    counts: words((needs.spaces + needs.shares - 1) * (needs.runs / needs.spaces)),
     totals: words(needs.stretches),
     first: words(needs.runs + 1),
     row: words(needs.copies),

@@ -31,7 +31,10 @@ export type Runs<C extends Columns, K extends keyof C> = Reads<C, K> & {
  * stride; in 3D around each of c - reach * layer, … in steps of layer.
  */
 export type Cells<C extends Columns, K extends keyof C> = Runs<C, K> & {
-  /** The cell of a position. One outside of a torus is wrapped, of a bounded grid clamped. POSITION_INVALID. */
+  /**
+   * The cell of a position; in a grid of scope 'partition', in the space of the partition that is being stepped. One
+   * outside of a torus is wrapped, of a bounded grid clamped. POSITION_INVALID.
+   */
   cellAt(x: number, y: number, z?: number): number
   /** Cells from one line to the next. */
   readonly stride: number
@@ -105,6 +108,8 @@ export interface GridData {
   readonly cell: Size<Params>
   readonly torus: boolean
   readonly reach: number
+  /** Whether partitions share one space. */
+  readonly scope: 'world' | 'partition'
 }
 
 /** Behind a grid's `pick`. */

@@ -2,10 +2,12 @@
 // steps one block.
 import { high, low, PURPOSE, streamBase, threefry } from '../core/threefry.js'
 import type { Exchange } from '../exchange/exchange.js'
+import type { Here } from '../exchange/grid-shape.js'
 import { type OutputOptions, Outputs } from '../exchange/outputs.js'
 import { makeRows } from '../exchange/rows.js'
 import { shapeView } from '../exchange/view-shape.js'
 import { type AgentRandom, makeAgentRandom, type RowGuard } from '../kernels/agent-random.js'
+import { callLoop } from '../kernels/call-loop.js'
 import { arrayAt } from '../memory/arrays.js'
 import { documentReader, documentWriter } from '../memory/documents.js'
 import type { PopulationMemory } from '../memory/population-memory.js'
@@ -49,13 +51,13 @@ function ownColumns(engine: KernelEngine, population: PopulationMemory): Record<
   return own
 }
 
-function sight(engine: KernelEngine, memory: WorldMemory, exchange: Exchange): Record<string, object> {
+function sight(engine: KernelEngine, memory: WorldMemory, exchange: Exchange, here: Here): Record<string, object> {
   const { writes } = touchedBy(engine)
   const seen: Record<string, object> = {}
   for (const [key, { population: name, columns, access }] of engine.senses) {
     const view = exchange.views.behind(access)
     if (view) {
-      seen[key] = shapeView(view, access.columns, engine.name)
+      seen[key] = shapeView(view, access.columns, engine.name, here)
       continue
     }
     const population = memory.population(name)
@@ -79,6 +81,14 @@ function sight(engine: KernelEngine, memory: WorldMemory, exchange: Exchange): R
 
 function inbox(engine: KernelEngine, exchange: Exchange): Record<string, object> {
   return Object.fromEntries([...(exchange.inboxes.get(engine.name) ?? [])].map(([key, { view }]) => [key, view]))
+}
+
+/** A loop that is told which partition it is in before each call: rows of one call are of one block. */
+function inPlace(loop: Loop, partition: Uint32Array, here: Here): Loop {
+  return (begin, end, tick) => {
+    here[0] = partition[begin]
+    callLoop(loop, begin, end, tick)
+  }
 }
 
 /** Builds the scope and calls the factory. */
@@ -106,15 +116,18 @@ export function bindEngine(
     },
   }
   const outputs = new Outputs(engine, exchange, population, thread, plan.options.seed, o)
+  const here = new Int32Array(1)
   const scope = {
     self,
-    seen: sight(engine, memory, exchange),
+    seen: sight(engine, memory, exchange, here),
     ...outputs.scope,
     inbox: inbox(engine, exchange),
     random: random.random,
     params: plan.params,
   }
-  const loop = engine.kernel(scope as never) // built from the same declarations that its type is
+  const kernel = engine.kernel(scope as never) // built from the same declarations that its type is
+  const apart = exchange.views.sensedBy(engine).some(v => v.plan.grid?.apart)
+  const loop = apart && typeof kernel === 'function' ? inPlace(kernel, population.partition, here) : kernel
   const weighed = turnModulus(engine)
   const level = turns && new Uint32Array(memory.buffer, turns.level, 1)
   // Names are hashed once: with that, a stage of few rows took twice as long.

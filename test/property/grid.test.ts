@@ -1,4 +1,5 @@
-// Grids held against brute force: every pair of agents, in 2D and 3D, torus and bounded, for each reach.
+// Grids held against brute force: every pair of agents, in 2D and 3D, torus and bounded, for each reach, in one space or
+// in one a partition.
 import fc from 'fast-check'
 import { test } from 'tap'
 import { defineGrid, definePopulation, f32, f64, i16, u8 } from '../../lib/index.js'
@@ -22,7 +23,9 @@ const worlds = fc.record({
   crowd: fc.constantFrom(0, 0, 0, 3000),
   places: fc.array(fc.tuple(fc.nat(1000), fc.nat(1000), fc.nat(1000)), { maxLength: 60 }),
   dead: fc.nat(20),
-  partitions: fc.integer({ min: 1, max: 3 }),
+  /** Partitions that agents live in, of seven: the others are empty. */
+  partitions: fc.uniqueArray(fc.nat(6), { minLength: 1, maxLength: 4 }),
+  apart: fc.boolean(),
   first: fc.nat(7),
 })
 
@@ -49,27 +52,33 @@ test('a neighbour loop over spans of cells meets exactly the agents that brute f
         torus: o.torus,
         cell: o.cell,
         reach: o.reach,
+        scope: o.apart ? 'partition' : 'world',
       })
-      const { world, view, seen, build } = bareView([bird], grid.pick('x', 'y', 'z', 'tag'), { threads: o.threads })
+      const picked = grid.pick('x', 'y', 'z', 'tag')
+      const { world, view, seen, here, build } = bareView([bird], picked, { threads: o.threads })
       const table = world.view('setup').population(bird)
+      for (let p = 1; p < 7; p++) world.view('setup').partition(String(p))
       // Bounded grids take agents from beyond their sides too.
       const stretch = (n: number, axis: number) =>
         o.torus ? (n / 1000) * sides[axis] : o.kind === 'u8' ? n / 20 : (n / 1000) * 3 * sides[axis] - sides[axis]
       const whole = (v: number) => (o.kind === 'i16' || o.kind === 'u8' ? Math.floor(v) : v)
       o.places.forEach((p, i) => {
         const [x, y, z] = p.map((n, axis) => whole(stretch(n, axis)))
-        table.spawn({ x, y, z, tag: i }, String(i % o.partitions))
+        table.spawn({ x, y, z, tag: i }, String(o.partitions[i % o.partitions.length]))
       })
-      if (o.crowd > 0)
-        table.spawnMany(o.crowd, {
+      const each = Math.floor(o.crowd / o.partitions.length)
+      for (const partition of o.partitions) {
+        table.spawnMany(each, {
+          partition: String(partition),
           fill({ x, y, z }) {
-            for (let i = 0; i < o.crowd; i++) {
+            for (let i = 0; i < each; i++) {
               x[i] = whole(((i % 97) / 97) * sides[0])
               y[i] = whole(((i % 89) / 89) * sides[1])
               z[i] = whole(((i % 83) / 83) * sides[2])
             }
           },
         })
+      }
       const edit = world.view('edit').population(bird)
       for (let id = 3; id <= o.dead; id += 4) edit.despawn(id)
       build(o.first)
@@ -87,7 +96,9 @@ test('a neighbour loop over spans of cells meets exactly the agents that brute f
       const { first, row, id, tag, cellAt, stride, layer, reach } = seen
       const { x, y, z } = seen
       const askers = rows.filter((_, i) => i < 8 || i % 501 === 0)
+      const home = memory.partition
       for (const self of askers) {
+        here[0] = home[self]
         const c = o.deep ? cellAt(at[0][self], at[1][self], at[2][self]) : cellAt(at[0][self], at[1][self])
         const met = new Map<number, number>()
         for (let l = o.deep ? c - reach * layer : c; l <= (o.deep ? c + reach * layer : c); l += layer)
@@ -102,6 +113,10 @@ test('a neighbour loop over spans of cells meets exactly the agents that brute f
             }
         if (met.get(self) !== 0) throw new Error('an agent does not meet itself where it is')
         for (const other of rows) {
+          if (o.apart && home[self] !== home[other]) {
+            if (met.has(other)) throw new Error(`row ${other} is met in another partition`)
+            continue
+          }
           const d2 = distance(self, other)
           if (d2 < limit - tells && !met.has(other)) throw new Error(`row ${other} is missing at ${Math.sqrt(d2)}`)
           const seenAt = met.get(other)
@@ -135,6 +150,9 @@ test('searches find what brute force finds, nearest first', async t => {
         ),
         part: fc.double({ min: 0, max: 1, noNaN: true }),
         most: fc.nat(12),
+        /** Partitions that are apart, or 1; who asks may be in one where nobody lives. */
+        partitions: fc.integer({ min: 1, max: 4 }),
+        asked: fc.nat(4),
       }),
       o => {
         const side = 64
@@ -149,11 +167,15 @@ test('searches find what brute force finds, nearest first', async t => {
           cell: 8,
           reach: o.reach,
           ...(o.deep ? { z: 'z' as const, depth: side } : {}),
+          ...(o.partitions > 1 ? { scope: 'partition' as const } : {}),
         })
-        const { world, seen, build } = bareView([bird], grid.pick('x', 'y', 'z'))
+        const { world, seen, here, build } = bareView([bird], grid.pick('x', 'y', 'z'))
         const table = world.view('setup').population(bird)
-        for (const [x, y, z] of o.places) table.spawn({ x, y, z })
+        for (let p = 1; p < 5; p++) world.view('setup').partition(String(p))
+        o.places.forEach(([x, y, z], i) => void table.spawn({ x, y, z }, String(i % o.partitions)))
         build()
+        here[0] = o.asked
+        const isHere = (i: number) => o.partitions === 1 || i % o.partitions === o.asked
         const radius = Math.floor(o.part * 8 * o.reach)
         const axes = o.deep ? 3 : 2
         const from = o.from.slice(0, axes)
@@ -163,13 +185,14 @@ test('searches find what brute force finds, nearest first', async t => {
           return Math.min(w, side - w)
         }
         const far = o.places.map(p => from.reduce((sum, v, axis) => sum + across(p[axis] - v) ** 2, 0))
-        const rowsOf = (n: number) => Array.from({ length: n }, (_, i) => seen.row[seen.found[i]] as number)
-        const within = rowsOf(seen.within(...from, radius)).sort((a, b) => a - b)
-        const expected = far.flatMap((d, row) => (d <= radius * radius ? [row] : []))
+        // The i-th to be made has the id i + 1.
+        const found = (n: number) => Array.from({ length: n }, (_, k) => (seen.id[seen.found[k]] as number) - 1)
+        const within = found(seen.within(...from, radius)).sort((a, b) => a - b)
+        const expected = far.flatMap((d, i) => (isHere(i) && d <= radius * radius ? [i] : []))
         if (String(within) !== String(expected)) throw new Error(`within: ${within}, not ${expected}`)
-        const near = rowsOf(seen.nearest(...from, o.most)).map(row => far[row])
+        const near = found(seen.nearest(...from, o.most)).map(i => far[i])
         const nearest = far
-          .filter(d => d <= (8 * o.reach) ** 2)
+          .filter((d, i) => isHere(i) && d <= (8 * o.reach) ** 2)
           .sort((a, b) => a - b)
           .slice(0, o.most)
         if (String(near) !== String(nearest)) throw new Error(`nearest: ${near}, not ${nearest}`)

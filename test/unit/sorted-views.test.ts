@@ -194,7 +194,7 @@ test('grids that do not hold together are refused by name', async t => {
   refused(t, 'GRID_INVALID', /a depth of undefined/, grid({ z: 'z' }))
   refused(t, 'GRID_INVALID', /a cell of NaN/, grid({ cell: Number.NaN }))
   refused(t, 'GRID_INVALID', /a reach of 4/, grid({ reach: 4 }))
-  refused(t, 'GRID_INVALID', /the scope "partition"/, grid({ scope: 'partition' }))
+  refused(t, 'GRID_INVALID', /the scope "town"/, grid({ scope: 'town' }))
   refused(t, 'GRID_INVALID', /a height of -1/, used({ height: () => -1 }))
   refused(
     t,
