@@ -282,8 +282,9 @@ function documentPhases(engines: readonly KernelEngine[], memory: WorldMemory): 
         serial: tick => named(tick, () => heap.settle()),
       }
       const collect: Phase = {
-        items: () => (heap.collecting ? frames.blocks : 0),
+        items: () => (heap.collecting ? Math.max(1, frames.blocks) : 0), // where nobody is left it has to end too
         run(item) {
+          if (item >= frames.blocks) return
           const begin = frames.blockList[item] * layout.block
           documents.collectRows(begin, begin + frames.rows[frames.blockList[item]])
         },
