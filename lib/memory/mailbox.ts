@@ -74,6 +74,11 @@ export class Mailbox {
     return this.numbers[MAIL.waiting]
   }
 
+  /** Messages in the inbox as it was made last. */
+  get delivered(): number {
+    return this.numbers[MAIL.inbox]
+  }
+
   get counts(): MailCounts {
     const [waiting, sent, delivered, dropped, refused] = this.numbers
     return { sent, delivered, dropped, waiting, refused }
