@@ -104,7 +104,14 @@ function inboxes(memory: WorldMemory, kernels: readonly KernelEngine[]): Exchang
     const bit = receivers.indexOf(engine)
     return new Inbox(memory.buffer, mailbox, memory.population(to), receivers.length, bit, skipsTurns(engine))
   }
-  return new Map(kernels.map(e => [e.name, new Map([...e.receives].map(([key, m]) => [key, inbox(e, m)]))]))
+  return new Map(
+    kernels.map(engine => {
+      // One a message, under however many keys the engine receives it: what one had delivered the next would find seen.
+      const own = new Map([...engine.receives.values()].map(m => [m.name, m]))
+      const made = new Map([...own].map(([name, message]) => [name, inbox(engine, message)]))
+      return [engine.name, new Map([...engine.receives].map(([key, m]) => [key, made.get(m.name) as Inbox]))] // made for each
+    }),
+  )
 }
 
 function effectColumns(memory: WorldMemory, threads: number): ReadonlyMap<string, EffectColumn> {

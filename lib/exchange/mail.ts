@@ -101,7 +101,7 @@ export class Inbox {
   /** What a kernel is given. */
   readonly view: Readonly<Record<string, View | DocumentReader>>
   readonly #sort: RunSort
-  readonly #layout: SortLayout
+  readonly sort: SortLayout
   readonly #first: Int32Array
   readonly #gather: Gather
   /** The bits of all receiving engines. */
@@ -122,7 +122,7 @@ export class Inbox {
     const { sort } = layout
     const words = (offset: number, n: number) => new Int32Array(buffer, offset, n)
     this.mailbox = mailbox
-    this.#layout = sort
+    this.sort = sort
     this.#all = 2 ** receivers - 1
     this.#first = words(sort.first, sort.runs + 1)
     const arrays = {
@@ -153,21 +153,16 @@ export class Inbox {
     this.steps = this.#makeSteps()
   }
 
-  /** Messages in the inbox as it was made last. */
-  get #delivered(): number {
-    return this.mailbox.numbers[MAIL.inbox]
-  }
-
   /** Shares of the mailbox; 0: nothing waits and the inbox is empty already. */
   #shares(): number {
     const { waiting } = this.mailbox
-    if (waiting === 0) return this.#delivered > 0 ? 1 : 0
-    return Math.min(this.#layout.shares, Math.ceil(waiting / MAIL_SHARE))
+    if (waiting === 0) return this.mailbox.delivered > 0 ? 1 : 0
+    return Math.min(this.sort.shares, Math.ceil(waiting / MAIL_SHARE))
   }
 
   #makeSteps(): SortStep[] {
     const sort = this.#sort
-    const { runs, stretches } = this.#layout
+    const { runs, stretches } = this.sort
     const cut = (i: number, of: number, n: number) => Math.floor((n * i) / of)
     const stretch = (i: number): [number, number] => [cut(i, stretches, runs), cut(i + 1, stretches, runs)]
     const shares = () => this.#shares()

@@ -244,7 +244,8 @@ function readKey(): string {
     }
   }
   const key = readString(length)
-  knownKeys[slot] = key
+  // ASCII only: the characters of another key may be the very bytes of this one ('Ã©' and the bytes of 'é').
+  if (key.length === length) knownKeys[slot] = key
   return key
 }
 

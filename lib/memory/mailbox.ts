@@ -74,6 +74,11 @@ export class Mailbox {
     return this.numbers[MAIL.waiting]
   }
 
+  /** Messages in the inbox as it was made last. */
+  get delivered(): number {
+    return this.numbers[MAIL.inbox]
+  }
+
   get counts(): MailCounts {
     const [waiting, sent, delivered, dropped, refused] = this.numbers
     return { sent, delivered, dropped, waiting, refused }
@@ -134,7 +139,17 @@ export class Mailbox {
     const { limit } = heap.layout
     if (heap.used + heap.written + bytes <= limit) return
     if (!this.#undo) this.#collect(heap)
-    if (heap.used + heap.written + bytes > limit) throw heap.fullError()
+    // While a command can still be undone nothing may be moved: its documents lie beside those that wait no more.
+    const held = this.#undo ? this.#live() : heap.used
+    if (heap.written + bytes > limit || held + bytes > limit) throw heap.fullError()
+  }
+
+  /** Bytes of the messages that wait. */
+  #live(): number {
+    let live = 0
+    for (const { array, layout } of this.columns.values())
+      if (layout.doc) for (let at = 0; at < this.waiting; at++) live += array[at * 2 + 1]
+    return live
   }
 
   /** Frees the bytes of messages that wait no more, when it is time to. By one thread, while no other writes. DOCUMENTS_FULL. */

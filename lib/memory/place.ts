@@ -76,7 +76,7 @@ function placePopulation(cursor: Cursor, needs: PopulationNeeds, index: number, 
   }
   const full = Math.ceil(capacity / block)
   const spare = data.permanent ? 0 : block === MIN_BLOCK ? MAX_PARTITIONS : Math.min(full, SPARE_FRAMES) + 16
-  const frames = Math.min(full + spare, capacity) // a block in use holds at least one agent
+  const frames = Math.min(full + spare, capacity + 1) // a block in use holds an agent; one more, for who moves is in two
   const rows = frames * block
   const words = (n: number) => cursor.take(n * 4)
   const base = {

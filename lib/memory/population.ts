@@ -154,7 +154,10 @@ function storedMatch(data: PopulationData, match: unknown): Record<string, reado
       `The where of population '${data.name}' is given ${String(match)}`,
       'Give an object of values by column name; {} matches all.',
     )
-  const given = Object.entries(match).filter(([, value]) => value !== undefined)
+  // In one order, however they are written: what matches the same is one view.
+  const given = Object.entries(match)
+    .filter(([, value]) => value !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
   return Object.fromEntries(
     given.map(([name, value]) => {
       const where = `The where of population '${data.name}', column '${name}',`

@@ -107,7 +107,7 @@ class Checker implements CheckedEngine {
     this.#population = population
     this.#columns = watch(engine, population)
     this.#documents = checkedDocuments(engine, population, (what, row, remedy) => this.#fail(what, row, remedy))
-    this.#sight = new SightAudit(engine, memory, exchange.views)
+    this.#sight = new SightAudit(engine, memory, exchange)
     this.#drew = new Uint8Array(population.layout.block)
     const note = (what: string, numbers: readonly number[]) => this.#digest.add(what, numbers)
     this.bound = bindEngine(plan, memory, engine, exchange, thread, { rowGuard: row => this.#noteDraw(row), note })

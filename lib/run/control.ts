@@ -93,7 +93,7 @@ export class Control {
 
   /** Starts the prepared batch. Pairs with waitForGo in each member. */
   launch(): number {
-    const number = Atomics.add(this.words, WORD.go, 1) + 1
+    const number = (Atomics.add(this.words, WORD.go, 1) + 1) | 0 // as the word holds it: after 2^31 batches it wraps
     Atomics.notify(this.words, WORD.go)
     return number
   }

@@ -166,28 +166,28 @@ function runPhase(steppers: readonly BlockStepper[]): Phase {
 /** What the stage's effects came to is merged onto the written values. */
 function mergePhase(engines: readonly KernelEngine[], exchange: Exchange): Phase {
   return blocksPhase(
-    engines.flatMap(engine =>
-      [...engine.effects.values()].flatMap(t =>
-        [...new Set(t.columns)].flatMap(column => {
-          const target = exchange.effects.get(`${t.population}.${column}`)
-          if (!target) return []
-          return [
-            {
-              population: target.population,
-              due: (tick: number) => isDue(engine, tick),
-              run: (frame: number) => target.merge(frame),
-            },
-          ]
-        }),
-      ),
-    ),
+    engines.flatMap(engine => {
+      // Once, under however many keys the engine knows a column: two threads would merge one frame at a time.
+      const names = [...engine.effects.values()].flatMap(t => t.columns.map(column => `${t.population}.${column}`))
+      return [...new Set(names)].flatMap(name => {
+        const target = exchange.effects.get(name)
+        if (!target) return []
+        return [
+          {
+            population: target.population,
+            due: (tick: number) => isDue(engine, tick),
+            run: (frame: number) => target.merge(frame),
+          },
+        ]
+      })
+    }),
   )
 }
 
 /** The stage's claims are weighed, then settled: an outcome is known when all claims on a row have been compared. */
 function claimPhases(engines: readonly KernelEngine[], exchange: Exchange): Phase[] {
   const boards = engines.flatMap(engine =>
-    [...engine.claims.values()].flatMap(({ name }) => {
+    [...new Set([...engine.claims.values()].map(c => c.name))].flatMap(name => {
       const board = exchange.claims.get(name)
       return board ? [{ board, population: board.by, due: (tick: number) => isDue(engine, tick) }] : []
     }),
@@ -198,10 +198,15 @@ function claimPhases(engines: readonly KernelEngine[], exchange: Exchange): Phas
   ]
 }
 
+/** The inboxes of an engine, each once. */
+function inboxesOf(engine: KernelEngine, exchange: Exchange): Inbox[] {
+  return [...new Set(exchange.inboxes.get(engine.name)?.values())]
+}
+
 /** What waits is sorted into the inboxes of the engines that receive. */
 function deliveryPhases(steppers: readonly BlockStepper[], exchange: Exchange): Phase[] {
   return steppers.flatMap(({ engine, hasTurn }) =>
-    [...(exchange.inboxes.get(engine.name) ?? new Map<string, Inbox>()).values()].flatMap(inbox =>
+    inboxesOf(engine, exchange).flatMap(inbox =>
       inbox.steps.map(
         (step, i): Phase => ({
           items: tick => (isDue(engine, tick) ? step.items() : 0),
@@ -216,7 +221,7 @@ function deliveryPhases(steppers: readonly BlockStepper[], exchange: Exchange): 
 
 /** What an engine received is taken out of the mailboxes, what it sent is put in, and what it emitted is queued. */
 function postPhases(engine: KernelEngine, memory: WorldMemory, exchange: Exchange): Phase[] {
-  const inboxes = [...(exchange.inboxes.get(engine.name)?.values() ?? [])]
+  const inboxes = inboxesOf(engine, exchange)
   const names = new Set([...engine.sends.values()].map(m => m.name))
   const posts = [...names].flatMap(name => exchange.posts.get(name) ?? [])
   const emits = engine.emits.size > 0 ? exchange.emits : undefined
@@ -282,8 +287,9 @@ function documentPhases(engines: readonly KernelEngine[], memory: WorldMemory): 
         serial: tick => named(tick, () => heap.settle()),
       }
       const collect: Phase = {
-        items: () => (heap.collecting ? frames.blocks : 0),
+        items: () => (heap.collecting ? Math.max(1, frames.blocks) : 0), // where nobody is left it has to end too
         run(item) {
+          if (item >= frames.blocks) return
           const begin = frames.blockList[item] * layout.block
           documents.collectRows(begin, begin + frames.rows[frames.blockList[item]])
         },

@@ -1,5 +1,7 @@
-// Checks mode: what an engine senses is compared, after its run, with a copy taken before.
-
+// Checks mode: what an engine senses, and what else it is given to read alone (its inboxes, the outcomes of claims, ids
+// and partitions), is compared, after its run, with a copy taken before.
+import type { Exchange } from '../exchange/exchange.js'
+import type { Inbox } from '../exchange/mail.js'
 import type { Views } from '../exchange/views.js'
 import { arrayAt, newArray } from '../memory/arrays.js'
 import type { AnyArray, Kind } from '../memory/column-types.js'
@@ -65,14 +67,51 @@ function viewed({ access }: Sense, views: Views): Sensed[] {
   ]
 }
 
+/** A whole array with a value for each row of the engine's population. */
+function byRow(name: string, array: AnyArray, ids: AnyArray): Sensed {
+  const copy = array.slice() // of its kind, in memory of its own
+  return { name, array, copy, used: () => array.length, agent: row => ids[row] }
+}
+
+/** The arrays of an inbox; its documents refuse to be set. */
+function received({ mailbox, view, sort }: Inbox): Sensed[] {
+  const part = (column: string, kind: Kind, used: () => number): Sensed[] => {
+    const array = view[column]
+    if (!ArrayBuffer.isView(array)) return []
+    const all = array as AnyArray // what kernels see as a view is a typed array
+    const name = `'${column}' of the inbox of '${mailbox.layout.name}'`
+    return [{ name, array: all, copy: newArray(kind, all.length), used, agent: () => undefined }]
+  }
+  return [
+    ...part('first', 'i32', () => sort.runs + 1),
+    ...part('from', 'f64', () => mailbox.delivered),
+    ...[...mailbox.columns].flatMap(([column, { layout: c }]) =>
+      part(column, c.kind, () => mailbox.delivered * c.size),
+    ),
+  ]
+}
+
 export class SightAudit {
   readonly #sensed: readonly Sensed[]
 
-  constructor(engine: KernelEngine, memory: WorldMemory, views: Views) {
+  constructor(engine: KernelEngine, memory: WorldMemory, exchange: Exchange) {
     const { writes } = touchedBy(engine)
-    this.#sensed = [...engine.senses.values()].flatMap(sense =>
-      sense.access.kind === 'pick' ? picked(sense, writes, memory) : viewed(sense, views),
+    const { id, partition } = memory.population(engine.population)
+    const ids = byRow(`the ids of '${engine.population}'`, id, id)
+    const outcomes = [...engine.outcomes.values()].flatMap(({ name }) =>
+      Object.entries(exchange.claims.get(name)?.outcome(engine.population) ?? {}).map(
+        ([what, array]) => byRow(`'${what}' of claim '${name}'`, array as AnyArray, id), // what kernels see as a view is a typed array
+      ),
     )
+    this.#sensed = [
+      ...[...engine.senses.values()].flatMap(sense =>
+        sense.access.kind === 'pick' ? picked(sense, writes, memory) : viewed(sense, exchange.views),
+      ),
+      ...[...new Set(exchange.inboxes.get(engine.name)?.values())].flatMap(received),
+      ...outcomes,
+      { ...ids, agent: row => ids.copy[row] },
+      byRow(`the partitions of '${engine.population}'`, partition, id),
+    ]
   }
 
   /** Takes the copies. */

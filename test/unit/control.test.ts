@@ -36,3 +36,15 @@ t.test('a stop is asked for once and ends one batch', async t => {
   control.endTick(6, false, false)
   t.ok(control.goesOn)
 })
+
+t.test('a batch is told of when it is done, after 2^31 of them too', async t => {
+  const { shared } = new Control()
+  new Int32Array(shared, 0, 1)[0] = 2 ** 31 - 1 // the word that counts batches
+  const control = new Control(shared)
+  control.prepare(batch)
+  const number = control.launch()
+  t.equal(await control.waitForGo(number - 1), number, 'members know it by the number that main waits for')
+  control.leave(1, number, undefined)
+  t.equal(Atomics.load(control.words, 16), number) // the word that waitForDone looks at: it would wait for ever
+  await control.waitForDone(number)
+})

@@ -131,3 +131,21 @@ test('a partition that becomes empty keeps its number', async t => {
   table.spawn({}, 'a')
   t.strictSame(blocksOf(bare), [[1, 0, 1]])
 })
+
+test('where all there is room for live, each can still go to a partition of its own', async t => {
+  for (const capacity of [1, 2, 5]) {
+    const wanderer = definePopulation('wanderer', { capacity, block: 16, columns: { n: u32() } })
+    const { memory, view } = (bare => ({ memory: bare.memory, view: bare.view() }))(new BareWorld([wanderer]))
+    const population = memory.population('wanderer')
+    const ids = Array.from({ length: capacity }, (_, i) => view.population(wanderer).spawn({ n: i }, `at ${i}`))
+    for (const [i, id] of ids.entries()) {
+      const to = view.partition(`to ${i}`)
+      t.ok(population.frames.roomIn(to) > 0, `agent ${i} of ${capacity}`)
+      population.move(population.rowOf(id), to)
+    }
+    t.strictSame(
+      [...view.population(wanderer).rows()].map(({ id, n }) => [id, n]),
+      ids.map((id, i) => [id, i]),
+    )
+  }
+})

@@ -233,3 +233,13 @@ test('runs by a column that names nobody, and matches of what is not there, are 
   refused(t, 'VALUE_INVALID', /'tag',/, () => any.where({ tag: 300 }))
   refused(t, 'VALUE_INVALID', /where of population 'bird' is given null/, () => any.where(null))
 })
+
+test('what matches the same values is one view, in whatever order they are written', async t => {
+  const sensing = (name: string, sensed: ReturnType<typeof bird.where>) =>
+    defineEngine({ name, population: bird, senses: { sensed }, kernel: () => () => undefined })
+  const engines = [sensing('one', bird.where({ tag: 1, cx: 2 })), sensing('other', bird.where({ cx: 2, tag: 1 }))]
+  t.strictSame(
+    planViews(engines, [populationData(bird, 'bird')], {}).map(v => v.name),
+    ['bird where cx = 2 and tag = 1'],
+  )
+})
