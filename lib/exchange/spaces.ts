@@ -1,5 +1,6 @@
 // The spaces of a grid whose partitions are apart: partition p has the runs [p * cells, (p + 1) * cells), so a torus and a
-// halo of its own. They are as many as the world has partitions now; what is reserved beyond is never touched.
+// halo of its own. They are as many as the world has partitions now; what is reserved beyond is never touched. Nothing is
+// sorted or stored here: this says which runs there are, and which shares of a sort may have entries in which.
 //
 // Shares are stretches of the list of blocks, which is in the order of partitions, so a share has entries in some
 // successive partitions only, and two shares have at most one of them in common. Therefore their counts need no table of
@@ -34,10 +35,10 @@ export class Spaces {
     return this.count * this.#shape.cells
   }
 
-  /** The partition of the n-th block; of the last one for all beyond. */
+  /** The partition of the n-th block. */
   #partitionAt(n: number): number {
-    const { blockList, blocks, partitionOf } = this.#frames
-    return partitionOf[blockList[Math.min(n, blocks - 1)]]
+    const { blockList, partitionOf } = this.#frames
+    return partitionOf[blockList[n]]
   }
 
   /** The first run that a share may have entries in. */

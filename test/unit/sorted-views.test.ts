@@ -14,6 +14,7 @@ const bird = definePopulation('bird', {
 const flat = { of: bird, x: 'x', y: 'y', width: 10, height: 10, cell: 2 } as const
 const torus = defineGrid('sky', { ...flat, torus: true })
 const field = defineGrid('field', flat)
+const apart = defineGrid('skies', { ...flat, torus: true, scope: 'partition' })
 
 test('a view is made once, and again only when what it is made of has changed', async t => {
   const { world, view, build } = bareView([bird, town], bird.by('home', 'tag'))
@@ -208,6 +209,105 @@ test('grids that do not hold together are refused by name', async t => {
   t.ok(used({ torus: true, reach: 2 })(), 'five cells are enough for a reach of two')
 })
 
+test('a partition that comes or is undone makes a view of partitions that are apart anew', async t => {
+  for (const grid of [apart, defineGrid('fields', { ...flat, scope: 'partition' })]) {
+    const { world, view, seen, here, build } = bareView([bird, town], grid.pick('x', 'y'))
+    world.view('setup').population(bird).spawn({ x: 5, y: 5 })
+    build()
+    t.strictSame(build(), [0, 0, 0, 0, 0])
+    const { runs } = view
+    // What lies there is of no meaning before: as after a partition that was undone.
+    seen.first.fill(7, runs + 1, 3 * runs)
+    world.view().partition('a')
+    t.strictSame(build(), [1, 0, 0, 0, 1], 'a partition came, though nobody to it')
+    t.strictSame([view.runs, view.length], [2 * runs, 1])
+    t.equal(seen.within(5, 5, 2), 1)
+    here[0] = 1
+    t.equal(seen.within(5, 5, 2), 0, 'nobody is where nobody lives')
+    const undo = world.memory.begin()
+    world.view().partition('b')
+    undo.restore()
+    world.memory.commit()
+    t.strictSame(build(), [0, 0, 0, 0, 0], 'one came and was undone')
+  }
+})
+
+test('partitions that are apart are sorted alike in any number of shares, wherever in them partitions begin', async t => {
+  const partitions = 400 // of 49 cells, so that even few rows are sorted in shares
+  // Agents by partition: one over many shares, several in one share, gaps, and more shares than blocks.
+  const crowds: readonly (readonly [partition: number, agents: number])[][] = [
+    [[0, 3000]],
+    [[350, 2900]],
+    [
+      [2, 40],
+      [3, 1],
+      [7, 2000],
+      [8, 17],
+      [9, 900],
+      [399, 3],
+    ],
+    Array.from({ length: 100 }, (_, i) => [i * 3, 30] as const),
+    [
+      [5, 2],
+      [380, 20],
+    ],
+    [],
+  ]
+  for (const grid of [apart, defineGrid('fields', { ...flat, scope: 'partition' })])
+    for (const crowd of crowds) {
+      const made = [1, 2, 4].map(threads => {
+        const { world, view, seen, build } = bareView([bird, town], grid.pick('x', 'z'), { threads })
+        for (let p = 1; p < partitions; p++) world.view('setup').partition(String(p))
+        const birds = world.view('setup').population(bird)
+        for (const [partition, n] of crowd)
+          birds.spawnMany(n, {
+            partition: String(partition),
+            fill({ x, y, z }) {
+              for (let i = 0; i < n; i++) {
+                x[i] = ((i * 37) % 100) / 10
+                y[i] = ((i * 61) % 100) / 10
+                z[i] = partition
+              }
+            },
+          })
+        t.equal(build(2)[1] > 0, threads > 1, `in shares where there are ${threads} threads`)
+        birds.update(({ x }) => x.reverse()) // tables hold what was counted before
+        build(1)
+        const cells = view.runs / partitions
+        for (let run = 0; run < view.runs; run++)
+          if (seen.first[run] > seen.first[run + 1] || view.length > seen.row.length) throw new Error('runs overlap')
+        const ids = new Map<number, Set<number>>()
+        for (let p = 0; p < partitions; p++) {
+          for (let i = seen.first[p * cells]; i < seen.first[(p + 1) * cells]; i++) {
+            if (seen.z[i] !== p) t.fail(`an agent of partition ${seen.z[i]} is seen in ${p}`)
+            ids.set(p, (ids.get(p) ?? new Set()).add(seen.id[i]))
+          }
+        }
+        const counted = [...ids].map(([p, all]) => [p, all.size])
+        if (JSON.stringify(counted) !== JSON.stringify(crowd)) t.strictSame(counted, crowd, 'who is where')
+        const upTo = (array: Float64Array | Int32Array, n: number) => Buffer.from(array.slice(0, n).buffer)
+        return [upTo(seen.first, view.runs + 1), upTo(seen.id, view.length), upTo(seen.x, view.length)]
+      })
+      for (const other of made.slice(1)) t.ok(made[0].every((array, k) => array.equals(other[k])))
+    }
+})
+
+test('more partitions than a grid has room for are refused while it is looked into, and no fewer', async t => {
+  const fine = defineGrid('fine', { ...flat, cell: 0.005, scope: 'partition' }) // 2,002 cells a side: 4 spaces are 2^24
+  const { world, build } = bareView([bird, town], fine.pick('x'), { threads: 2 })
+  world.view('setup').population(bird).spawn({ x: 1, y: 1 })
+  for (const name of ['a', 'b', 'c']) world.view('setup').partition(name)
+  t.equal(build()[1] > 0, true, 'four fit')
+  const undo = world.memory.begin()
+  world.view().partition('d')
+  refused(t, 'GRID_INVALID', /has 5 partitions, and grid 'fine', which engine 'watcher' senses, has room for 4/, build)
+  undo.restore()
+  world.memory.commit()
+  build()
+  const finest = defineGrid('finest', { ...flat, cell: 0.002, scope: 'partition' })
+  refused(t, 'GRID_INVALID', /25020004 cells in each partition, and 16777216/, () => bareView([bird], finest.pick()))
+})
+
 test('an effect on copies is refused', async t => {
   const effects = { birds: bird.by('home', 'tag') }
   refused(t, 'ENGINE_INVALID', /'e' has effects.birds that is no access/, () =>
@@ -223,6 +323,9 @@ test('two grids of one name are one if they are alike, and refused if not', asyn
   }
   t.equal(planned(defineGrid('sky', flat), field, defineGrid('sky', flat)).length, 2)
   refused(t, 'DUPLICATE_NAME', /Two grids are named 'sky'/, () => planned(defineGrid('sky', flat), torus))
+  refused(t, 'DUPLICATE_NAME', /Two grids are named 'field'/, () =>
+    planned(field, defineGrid('field', { ...flat, scope: 'partition' })),
+  )
 })
 
 test('runs by a column that names nobody, and matches of what is not there, are refused', async t => {
