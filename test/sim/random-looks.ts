@@ -9,9 +9,10 @@ export interface Looking {
   readonly columns: readonly string[]
 }
 
-/** One of the looks that the world allows; undefined where there was none to be had. */
-export function looks(programmer: Programmer): Looking | undefined {
+/** One of the looks that the world allows, at a grid where one is given; undefined where there was none to be had. */
+export function looks(programmer: Programmer, grid?: GridSpec): Looking | undefined {
   const { draw: d, declared } = programmer
+  if (grid) return cells(programmer, grid)
   const choice = d.int(0, declared.grids.length > 0 ? 3 : 1)
   if (choice === 0) return run(programmer)
   return choice === 1 ? matches(programmer) : cells(programmer, d.of(declared.grids))

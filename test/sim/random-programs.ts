@@ -134,7 +134,7 @@ export class Programmer {
       this.touch(key, to.name, name)
       return { is: 'sensed', key, column: name, k: d.int(0, size - 1), target }
     }
-    if (choice === 6 && depth > 0) return this.#seen() ?? this.expression(depth)
+    if (choice === 6 && depth > 0) return this.seen() ?? this.expression(depth)
     if (depth === 0) return { is: 'own', ...this.#own() }
     const is = d.of(['sum', 'product', 'mix', 'mix'] as const)
     return { is, of: [this.expression(depth - 1), this.expression(depth - 1)] }
@@ -165,9 +165,10 @@ export class Programmer {
     return { is: d.of(sides), claim: name }
   }
 
-  #seen(): Expression | undefined {
+  /** Something of many rows: seen in a grid, or in any way. */
+  seen(grid?: GridSpec): Expression | undefined {
     const d = this.draw
-    const seen = looks(this)
+    const seen = looks(this, grid)
     if (!seen) return undefined
     const { look, of, columns } = seen
     const column = columns.length > 0 ? d.of(columns) : ''
@@ -221,13 +222,16 @@ export class Programmer {
     return { does: 'claim', claim: name, target: seen ?? everybody(), ...rank, ...this.#sometimes() }
   }
 
-  #spawn(): Step {
+  /** Births of one population, or of any: under one key or under both. */
+  births(of?: PopulationSpec, keys: 'one' | 'both' = 'one'): Step[] {
     const d = this.draw
-    const { name, columns } = d.of(this.declared.populations.filter(p => p.shape === 'ordinary'))
-    const key = d.of([name, `${name} too`])
-    this.spawns[key] = name
-    const partition = d.yes(1, 2) ? { partition: this.expression(1) } : {}
-    return { does: 'spawn', key, values: this.#given(columns, 3), ...partition, ...this.#sometimes() }
+    const { name, columns } = of ?? d.of(this.declared.populations.filter(p => p.shape === 'ordinary'))
+    const both = [name, `${name} too`]
+    return (keys === 'both' ? both : [d.of(both)]).map(key => {
+      this.spawns[key] = name
+      const partition = d.yes(1, 2) ? { partition: this.expression(1) } : {}
+      return { does: 'spawn', key, values: this.#given(columns, 3), ...partition, ...this.#sometimes() }
+    })
   }
 
   #emit(): Step | undefined {
@@ -246,7 +250,7 @@ export class Programmer {
       const open = this.declared.claims.filter(c => c.by === this.home.name)
       return open.length === 0 ? undefined : this.claim(d.of(open))
     }
-    if (how === 'spawn') return this.#spawn()
+    if (how === 'spawn') return this.births()[0]
     if (how === 'emit') return this.#emit()
     if (this.home.shape !== 'ordinary') return undefined
     if (how === 'move') {

@@ -96,13 +96,14 @@ function population(
   grids: readonly GridSpec[],
 ): PopulationSpec {
   const columns: Record<string, ColumnSpec> = { friend: column(d, [name, ...all], 'ref') }
+  if (d.yes(2, 3)) columns.diary = column(d, all, 'doc')
   for (const { of, x, y, width, height, torus } of grids) {
     if (of !== name) continue
     columns[x] = coordinate(d, width, torus)
     columns[y] = coordinate(d, height, torus)
   }
+  columns.age = { kind: 'u16', size: 1 } // at least one that can be measured
   if (d.yes(2, 3)) columns.home = column(d, all, 'index')
-  if (d.yes(1, 2)) columns.diary = column(d, all, 'doc')
   if (d.yes(1, 2)) columns.mood = column(d, all, 'enumeration')
   for (const kind of d.list(2, 4, () => d.of(KINDS)))
     columns[`${kind}${Object.keys(columns).length}`] = column(d, all, kind)
@@ -114,7 +115,7 @@ function population(
   }
   const counts = shape === 'permanent' ? [d.int(1, 40)] : PARTITIONS.map(() => d.int(1, 40))
   const agents = counts.map((n, i) => [PARTITIONS[i], n] as const)
-  const capacity = counts.reduce((a, b) => a + b, 0) + d.of([0, 4, 40])
+  const capacity = counts.reduce((a, b) => a + b, 0) + d.of([0, 4, 40, 40, 150])
   return { ...shared, width: 1, capacity, block: d.of([16, 16, 32, 64]), agents }
 }
 
@@ -264,7 +265,7 @@ export const worlds: fc.Arbitrary<WorldSpec> = fc.gen().map(gen => {
     ...(d.yes(1, 2) ? ['cell' as const] : []),
     ...(d.yes(1, 2) ? ['thing' as const] : []),
   ] as const
-  const grids = d.list(0, 2, i => grid(d, `grid ${i}`, d.yes(1, 2) ? 'person' : d.of(names)))
+  const grids = d.list(d.yes(2, 3) ? 1 : 0, 2, i => grid(d, `grid ${i}`, d.yes(1, 2) ? 'person' : d.of(names)))
   const all = names.map(name => population(d, name, shapes[name as keyof typeof shapes], names, grids))
   const record = () => {
     const columns = d.list(1, 3, () => {
@@ -272,15 +273,21 @@ export const worlds: fc.Arbitrary<WorldSpec> = fc.gen().map(gen => {
     })
     return Object.fromEntries(columns.map(({ effect, reset, ...c }, k) => [`field ${k}`, c] as const))
   }
+  const alive = all.filter(p => p.shape === 'ordinary')
   const declared: Declared = {
     populations: all,
     grids,
-    claims: d.list(1, 3, i => ({ name: `claim ${i}`, by: d.hot(all).name, on: d.hot(all).name })),
+    claims: d.list(1, 3, i => ({ name: `claim ${i}`, by: d.of(d.yes(1, 2) ? alive : all).name, on: d.hot(all).name })),
     messages: d.list(
       1,
       3,
       (i): MessageSpec => ({
-        ...{ name: `message ${i}`, to: d.hot(all).name, capacity: d.of([3, 40, 1000]), columns: record() },
+        ...{
+          name: `message ${i}`,
+          to: d.of(d.yes(1, 2) ? alive : all).name,
+          capacity: d.of([3, 40, 1000, 1000]),
+          columns: record(),
+        },
       }),
     ),
     events: d.list(1, 2, (i): EventSpec => ({ name: `event ${i}`, columns: record() })),
