@@ -57,6 +57,12 @@ export const EVENT_QUEUE_BYTES = 4 * MAX_TICK_EVENT_BYTES
 /** Messages that a thread sorts at least before it is worth another thread's while. */
 export const MAIL_SHARE = 8192
 
+/** Rows whose mail is sorted at once, as a power of two: their counts and messages are in the second-level cache. */
+export const MAIL_BUCKET_SHIFT = 12
+
+/** Buckets of rows that mail is sorted into: a write to each at a time, about as many as there are lines in a first cache. */
+export const MAX_MAIL_BUCKETS = 512
+
 /** Engines that take in one kind of message: each has a bit of a mask that says who has seen a message. */
 export const MAX_RECEIVERS = 31
 

@@ -11,18 +11,14 @@ import { MAIL_SHARE } from '../core/limits.js'
 import { arrayAt } from '../memory/arrays.js'
 import type { AnyArray, View } from '../memory/column-types.js'
 import { type DocumentReader, type DocumentStore, recordReader } from '../memory/documents.js'
-import { MAIL, type SortLayout } from '../memory/layout.js'
+import { COUNT, MAIL, type MailSortLayout } from '../memory/layout.js'
 import { checkReceiver, GONE, type Mailbox } from '../memory/mailbox.js'
 import type { PopulationMemory } from '../memory/population-memory.js'
-import { type Gather, makeGather } from './gather.js'
+import { type MailKey, MailSort, NO_RUN } from './mail-sort.js'
 import { RECEIVER, SENDER } from './needs.js'
-import { NO_RUN, RunSort } from './run-sort.js'
 import type { SortStep } from './sorted-view.js'
 import type { Staging, Stream } from './streams.js'
 import type { Turn } from './turn.js'
-
-/** Messages gathered by one item of the last step. */
-const CHUNK = 4096
 
 /** The sending side of a kind of message. */
 export class Post {
@@ -100,12 +96,12 @@ export class Inbox {
   readonly mailbox: Mailbox
   /** What a kernel is given. */
   readonly view: Readonly<Record<string, View | DocumentReader>>
-  readonly #sort: RunSort
-  readonly sort: SortLayout
-  readonly #first: Int32Array
-  readonly #gather: Gather
+  readonly #sort: MailSort
+  readonly #layout: MailSortLayout
   /** The bits of all receiving engines. */
   readonly #all: number
+  /** Whether all that waits is for this engine and this tick: nothing stays in the mailbox, and nobody asks who has seen it. */
+  readonly #takesAll: boolean
   /** Whether the agents of a frame have their turn in the engine that receives, in the tick that is stepped. */
   hasTurn: (frame: number) => boolean = () => true
 
@@ -118,38 +114,28 @@ export class Inbox {
     bit: number,
     skips: boolean,
   ) {
-    const { layout } = mailbox
-    const { sort } = layout
-    const words = (offset: number, n: number) => new Int32Array(buffer, offset, n)
+    const { layout, heap } = mailbox
+    const { capacity, name: message, sort } = layout
     this.mailbox = mailbox
-    this.sort = sort
+    this.#layout = sort
     this.#all = 2 ** receivers - 1
-    this.#first = words(sort.first, sort.runs + 1)
-    const arrays = {
-      keys: words(sort.keys, layout.capacity),
-      counts: words(sort.counts, sort.runs * sort.shares),
-      totals: words(sort.totals, sort.stretches),
-      first: this.#first,
-      sorted: words(sort.sorted, layout.capacity),
-    }
-    const turns = skips ? (frame: number) => this.hasTurn(frame) : undefined
-    const key = deliveryKey(mailbox, population, this.#all, 1 << bit, turns)
-    this.#sort = new RunSort({ arrays, key, reserved: sort.runs, per: 1 })
-    const sender = new Float64Array(buffer, layout.sortedFrom, layout.capacity)
-    const columns = [...mailbox.columns].map(([name, { array, layout: c }]) => ({
-      name,
-      from: array,
-      to: arrayAt(buffer, c.kind, c.sorted, layout.capacity * c.size),
-      size: c.size,
-      axis: undefined,
-    }))
-    this.#gather = makeGather({ row: arrays.sorted, ids: mailbox.from, id: sender, columns }, false)
-    const shown = columns.map(({ name, to }) => {
-      const { heap } = mailbox
-      const isDocument = heap && mailbox.columns.get(name)?.layout.doc
-      return [name, isDocument ? recordReader(heap, to as Uint32Array, `${layout.name}.${name}`) : to] // documents are words
+    this.#takesAll = receivers === 1 && !skips
+    const ids = (offset: number) => new Float64Array(buffer, offset, capacity)
+    const from = { from: mailbox.from, half: ids(layout.halfFrom), to: ids(layout.sortedFrom), size: 1 }
+    const columns = [...mailbox.columns].map(([name, { array, layout: c }]) => {
+      const bound = (offset: number) => arrayAt(buffer, c.kind, offset, capacity * c.size)
+      return { name, doc: c.doc, from: array, half: bound(c.half), to: bound(c.sorted), size: c.size }
     })
-    this.view = { ...Object.fromEntries(shown), first: this.#first, from: sender }
+    const turns = skips ? (frame: number) => this.hasTurn(frame) : undefined
+    const key = this.#takesAll
+      ? receiverKey(mailbox, population)
+      : deliveryKey(mailbox, population, this.#all, 1 << bit, turns)
+    this.#sort = new MailSort(buffer, sort, capacity, [from, ...columns], key)
+    const shown = columns.map(({ name, doc, to }) => [
+      name,
+      heap && doc ? recordReader(heap, to as Uint32Array, `${message}.${name}`) : to, // documents are words
+    ])
+    this.view = { ...Object.fromEntries(shown), first: this.#sort.first, from: from.to }
     this.steps = this.#makeSteps()
   }
 
@@ -157,39 +143,25 @@ export class Inbox {
   #shares(): number {
     const { waiting } = this.mailbox
     if (waiting === 0) return this.mailbox.delivered > 0 ? 1 : 0
-    return Math.min(this.sort.shares, Math.ceil(waiting / MAIL_SHARE))
+    return Math.min(this.#layout.shares, Math.ceil(waiting / MAIL_SHARE))
   }
 
   #makeSteps(): SortStep[] {
     const sort = this.#sort
-    const { runs, stretches } = this.sort
-    const cut = (i: number, of: number, n: number) => Math.floor((n * i) / of)
-    const stretch = (i: number): [number, number] => [cut(i, stretches, runs), cut(i + 1, stretches, runs)]
     const shares = () => this.#shares()
-    const share = (i: number): [number, number] => {
-      const { waiting } = this.mailbox
-      return [cut(i, shares(), waiting), cut(i + 1, shares(), waiting)]
-    }
-    const any = () => (shares() > 0 ? stretches : 0)
+    const cut = (i: number) => Math.floor((this.mailbox.waiting * i) / shares())
     return [
       {
         items: shares,
-        run(i) {
-          sort.clear(i, runs)
-          sort.count(i, ...share(i))
-        },
+        run: i => sort.count(i, cut(i), cut(i + 1)),
+        serial: () => void sort.begin(shares()),
       },
-      { items: any, run: i => sort.sum(i, ...stretch(i), shares()), serial: () => sort.begin(stretches, runs) },
-      { items: any, run: i => sort.place(i, ...stretch(i), shares()) },
-      { items: shares, run: i => sort.scatter(i, ...share(i)) },
+      { items: shares, run: i => sort.scatter(i, cut(i), cut(i + 1)) },
       {
-        items: () => (shares() === 0 ? 0 : Math.max(1, Math.ceil(this.#first[runs] / CHUNK))),
-        run: i => {
-          const begin = i * CHUNK
-          this.#gather(begin, begin, Math.min(CHUNK, this.#first[runs] - begin), 0, 0, 0)
-        },
+        items: () => (shares() > 0 ? this.#layout.buckets : 0),
+        run: i => sort.place(i),
         serial: () => {
-          this.mailbox.numbers[MAIL.inbox] = this.#first[runs]
+          this.mailbox.numbers[MAIL.inbox] = sort.first[this.#layout.rows]
         },
       },
     ]
@@ -197,7 +169,26 @@ export class Inbox {
 
   /** By one thread, when the engine that received has run. */
   retire(): void {
-    if (this.mailbox.waiting > 0) this.mailbox.retire(this.#all)
+    if (this.mailbox.waiting === 0) return
+    if (this.#takesAll) this.mailbox.empty(this.mailbox.delivered)
+    else this.mailbox.retire(this.#all)
+  }
+}
+
+/** Where `id` lives: declares `found`, the row of its slot, below 0 for a slot that nobody has. */
+const FIND = (slots: number) => `
+  const id = to[e]
+  const slot = id >>> 0
+  const found = slot < ${slots} ? slotRow[slot] - 1 : -1`
+
+/** The run of a message: its receiver's row. Where nobody ever died, a slot says who lives there without a look at the row. */
+function receiverKey(mailbox: Mailbox, population: PopulationMemory): MailKey {
+  const { row: slotRow } = population.slots
+  return {
+    constants: { to: mailbox.to, ids: population.id, slotRow, counts: population.counts },
+    before: `const immortal = counts[${COUNT.died}] === 0`,
+    code: `${FIND(slotRow.length)}
+      const key = found >= 0 && (immortal ? id === slot : ids[found] === id) ? found : ${NO_RUN}`,
   }
 }
 
@@ -208,17 +199,16 @@ function deliveryKey(
   all: number,
   bit: number,
   hasTurn: ((frame: number) => boolean) | undefined,
-) {
+): MailKey {
   const { row: slotRow } = population.slots
   const turn = hasTurn ? ` && hasTurn(found >>> ${population.layout.shift})` : ''
   return {
     constants: { to: mailbox.to, seen: mailbox.seen, ids: population.id, slotRow, hasTurn },
+    before: '',
     code: `let key = ${NO_RUN}
       const mask = seen[e]
       if ((mask & ${bit}) === 0 && mask !== ${GONE}) {
-        const id = to[e]
-        const slot = id >>> 0
-        const found = slot < ${slotRow.length} ? slotRow[slot] - 1 : -1
+        ${FIND(slotRow.length)}
         if (found < 0 || ids[found] !== id) seen[e] = mask === 0 ? ${GONE} : ${all}
         else if (true${turn}) {
           key = found

@@ -49,10 +49,9 @@ export const mailStream = (message: string) => `mail: ${message}`
 /** The stream of a population's births. */
 export const birthStream = (population: string) => `births: ${population}`
 
-/** In how many shares and stretches a mailbox is sorted, at most. */
-function mailSharing(threads: number): { readonly shares: number; readonly stretches: number } {
-  if (threads === 1) return { shares: 1, stretches: 1 }
-  return { shares: Math.min(MAX_SORT_SHARES, 2 * threads), stretches: Math.min(MAX_SORT_SHARES, 4 * threads) }
+/** In how many shares a mailbox is sorted, at most: some for each thread, so that one held up holds up little. */
+function mailShares(threads: number): number {
+  return threads === 1 ? 1 : Math.min(MAX_SORT_SHARES, 4 * threads)
 }
 
 /** Arrays beside a population's columns: kinds by name. */
@@ -125,7 +124,7 @@ export function streamNeeds(
 /** The mailboxes of a scenario. */
 export function mailNeeds(messages: Iterable<MessageData>, threads: number): MailNeeds[] {
   return [...messages].map(({ name, to, capacity, columns }) => ({
-    ...{ name, capacity, population: to, ...mailSharing(threads) },
+    ...{ name, capacity, population: to, shares: mailShares(threads) },
     columns: new Map([...columns].map(([column, data]) => [column, recordColumn(data)])),
   }))
 }

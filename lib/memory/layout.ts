@@ -140,8 +140,9 @@ export interface StreamLayout {
 /** Float64 numbers of a mailbox: messages that wait, and what became of all since the world began. */
 export const MAIL = { waiting: 0, sent: 1, delivered: 2, dropped: 3, refused: 4, inbox: 5, words: 8 } as const
 
-/** A column of messages that wait, and of those that are delivered, sorted by receiver. */
+/** A column of messages that wait, and of those that are delivered: half sorted, then sorted by receiver. */
 export interface MailColumn extends RecordColumn {
+  readonly half: number
   readonly sorted: number
 }
 
@@ -158,11 +159,12 @@ export interface MailLayout {
   readonly seen: number
   /** MAIL.words Float64 numbers. */
   readonly counts: number
-  /** The inbox: who sent, and the arrays of its sort (exchange/run-sort.ts), with `shares` and `stretches` at most. */
+  /** The inbox: who sent, half sorted and sorted, and the arrays of its sort (exchange/mail-sort.ts). */
+  readonly halfFrom: number
   readonly sortedFrom: number
   /** Where its documents lie; undefined: it has none. */
   readonly documents: HeapLayout | undefined
-  readonly sort: SortLayout
+  readonly sort: MailSortLayout
 }
 
 /** Int32 words of the queue of events: tail and tailBytes are the main thread's, the others the crew's. */
@@ -197,16 +199,21 @@ export interface EventQueueLayout {
   readonly kinds: readonly { readonly from: number; readonly columns: ReadonlyMap<string, number> }[]
 }
 
-/** Where a sort into runs happens: Int32 words. */
-export interface SortLayout {
-  readonly runs: number
+/** Where messages are sorted by the rows of their receivers: Int32 words. */
+export interface MailSortLayout {
+  readonly rows: number
+  /** Of the messages that wait, at most. */
   readonly shares: number
-  readonly stretches: number
+  /** Buckets of 2^shift rows. */
+  readonly shift: number
+  readonly buckets: number
   readonly keys: number
-  readonly counts: number
-  readonly totals: number
+  readonly halfKeys: number
+  /** shares * buckets words. */
+  readonly tally: number
+  /** Where each bucket begins, and the last ends. */
+  readonly begins: number
   readonly first: number
-  readonly sorted: number
 }
 
 /** A sorted view in memory: rows in runs, with copies of columns. */
@@ -255,7 +262,6 @@ export interface MailNeeds {
   readonly population: string
   readonly columns: ReadonlyMap<string, Omit<RecordColumn, 'offset'>>
   readonly shares: number
-  readonly stretches: number
 }
 
 /** What a stream needs. */

@@ -168,6 +168,14 @@ export class Mailbox {
     heap.finish()
   }
 
+  /** Takes away all messages, `delivered` of which came to somebody alive. For mail that a tick takes in whole. */
+  empty(delivered: number): void {
+    const { numbers } = this
+    numbers[MAIL.delivered] += delivered
+    numbers[MAIL.dropped] += this.waiting - delivered
+    numbers[MAIL.waiting] = 0
+  }
+
   /** Takes away the messages that all receiving engines (the bits of `all`) have seen, and those that are gone. */
   retire(all: number): void {
     const { to, from, seen, numbers } = this

@@ -7,8 +7,10 @@ import { PopulaceError } from '../core/errors.js'
 import {
   EVENT_QUEUE,
   EVENT_QUEUE_BYTES,
+  MAIL_BUCKET_SHIFT,
   MAX_ARENA_BYTES,
   MAX_CAPACITY,
+  MAX_MAIL_BUCKETS,
   MAX_PARTITION_NAME_BYTES,
   MAX_PARTITIONS,
   MEASURE_RING_TICKS,
@@ -157,12 +159,15 @@ function placeMail(
   populations: readonly PopulationLayout[],
   threads: number,
 ): MailLayout {
-  const { name, capacity, population, shares, stretches } = needs
-  const runs = populations.find(p => p.name === population)?.rows ?? 1
+  const { name, capacity, population, shares } = needs
+  const rows = populations.find(p => p.name === population)?.rows ?? 1
+  const shift = Math.max(MAIL_BUCKET_SHIFT, Math.ceil(Math.log2(rows / MAX_MAIL_BUCKETS)))
+  const buckets = Math.ceil(rows / 2 ** shift)
   const words = (n: number) => cursor.take(n * 4)
   const column = ({ kind, size, default: value, doc = false }: Omit<RecordColumn, 'offset'>): MailColumn => {
     const bytes = capacity * size * bytesOf(kind)
-    return { kind, size, default: value, doc, offset: cursor.take(bytes), sorted: cursor.take(bytes) }
+    const [offset, half, sorted] = [cursor.take(bytes), cursor.take(bytes), cursor.take(bytes)]
+    return { kind, size, default: value, doc, offset, half, sorted }
   }
   return {
     name,
@@ -173,17 +178,18 @@ function placeMail(
     from: cursor.take(capacity * 8),
     seen: words(capacity),
     counts: cursor.take(MAIL.words * 8),
+    halfFrom: cursor.take(capacity * 8),
     sortedFrom: cursor.take(capacity * 8),
     documents: [...needs.columns.values()].some(c => c.doc)
       ? placeHeap(cursor, heapLimit(name, capacity, undefined), threads)
       : undefined,
     sort: {
-      ...{ runs, shares, stretches },
+      ...{ rows, shares, shift, buckets },
       keys: words(capacity),
-      counts: words(runs * shares),
-      totals: words(stretches),
-      first: words(runs + 1),
-      sorted: words(capacity),
+      halfKeys: words(capacity),
+      tally: words(shares * buckets),
+      begins: words(buckets + 1),
+      first: words(rows + 1),
     },
   }
 }

@@ -74,7 +74,7 @@ function byRow(name: string, array: AnyArray, ids: AnyArray): Sensed {
 }
 
 /** The arrays of an inbox; its documents refuse to be set. */
-function received({ mailbox, view, sort }: Inbox): Sensed[] {
+function received({ mailbox, view }: Inbox): Sensed[] {
   const part = (column: string, kind: Kind, used: () => number): Sensed[] => {
     const array = view[column]
     if (!ArrayBuffer.isView(array)) return []
@@ -83,7 +83,7 @@ function received({ mailbox, view, sort }: Inbox): Sensed[] {
     return [{ name, array: all, copy: newArray(kind, all.length), used, agent: () => undefined }]
   }
   return [
-    ...part('first', 'i32', () => sort.runs + 1),
+    ...part('first', 'i32', () => mailbox.layout.sort.rows + 1),
     ...part('from', 'f64', () => mailbox.delivered),
     ...[...mailbox.columns].flatMap(([column, { layout: c }]) =>
       part(column, c.kind, () => mailbox.delivered * c.size),
