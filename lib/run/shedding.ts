@@ -24,6 +24,8 @@ export interface Sheddable {
 
 /** Late ticks that do not catch up, before an engine is shed: one may be a pause of the garbage collector. */
 const LATE_TICKS = 3
+/** Share of a period by which a tick makes up for lost time at least, or it does not catch up. */
+const CATCH_UP_SHARE = 0.02
 /** Share of its period that a tick may take for turns to be given back. */
 const EASE_SHARE = 0.4
 
@@ -49,7 +51,7 @@ export class Shedding {
 
   /** A tick that took `work` ms is done, and the next one begins `late` ms late: what is to change before it? */
   done(work: number, late: number): ShedChange | undefined {
-    const catchingUp = late < this.#late
+    const catchingUp = late < this.#late - this.#period * CATCH_UP_SHARE
     this.#late = late
     if (late === 0) this.#lateTicks = 0
     else if (!catchingUp) this.#lateTicks++

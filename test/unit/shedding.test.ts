@@ -109,7 +109,7 @@ t.test('whatever the load, levels settle where ticks keep pace, and all turns co
       machine.run(3000, 1, { a: 1, b: 1 })
       if (Object.values(machine.levels).some(level => level > 0)) throw new Error('turns that never come back')
     }),
-    { numRuns: 200 },
+    { numRuns: 200, examples: [[{ fixed: 0, a: 599.3, b: 199.6 }]] }, // sixteen times fewer turns: just below a period
   )
   t.ok(shed > 20, 'most loads were too much')
 })
