@@ -116,6 +116,11 @@ export class EffectColumn {
     )
   }
 
+  /** Whether a thread has sent anything that is not merged yet. */
+  pending(thread: number): boolean {
+    return this.#flags[thread].includes(1)
+  }
+
   /** Merges what all threads left in a frame. EFFECT_OUT_OF_RANGE, EFFECT_INVALID. */
   merge(frame: number): void {
     const { block } = this.population.layout

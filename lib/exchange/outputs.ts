@@ -1,5 +1,6 @@
 // What one engine's kernel puts out in one thread: the parts of its scope through which it deals with others, and what
 // has to happen around its blocks for them.
+import { PopulaceError } from '../core/errors.js'
 import { high, low, PURPOSE, streamBase, threefry } from '../core/threefry.js'
 import { makeAgentRandom } from '../kernels/agent-random.js'
 import { documentWords } from '../kernels/hash.js'
@@ -95,6 +96,20 @@ export class Outputs {
   get idle(): boolean {
     const { claims, despawns, moves } = this.#engine
     return this.#used.length === 0 && claims.size === 0 && !despawns && !moves
+  }
+
+  /** When the factory has given its loop, by one thread of many: nothing may have come of it. EFFECT_INVALID. */
+  checkFactory(): void {
+    for (const { population, columns } of this.#engine.effects.values()) {
+      for (const column of columns) {
+        if (!this.#exchange.effects.get(`${population}.${column}`)?.pending(this.#thread)) continue
+        throw new PopulaceError(
+          'EFFECT_INVALID',
+          `Column '${population}.${column}' is sent an effect by the kernel factory of engine '${this.#engine.name}'`,
+          'Call it in the loop: a factory is called once by each thread, however many there are.',
+        )
+      }
+    }
   }
 
   /** Before the thread's first block of a tick. */

@@ -128,6 +128,7 @@ export function bindEngine(
   const kernel = engine.kernel(scope as never) // built from the same declarations that its type is
   const apart = exchange.views.sensedBy(engine).some(v => v.plan.grid?.apart)
   const loop = apart && typeof kernel === 'function' ? inPlace(kernel, population.partition, here) : kernel
+  outputs.checkFactory()
   const weighed = turnModulus(engine)
   const level = turns && new Uint32Array(memory.buffer, turns.level, 1)
   // Names are hashed once: with that, a stage of few rows took twice as long.

@@ -40,6 +40,20 @@ export interface Phase {
   serial?(tick: number): void
 }
 
+/** The same error, with the engine at whose end it came. */
+function located(error: unknown, engine: KernelEngine, tick: number): unknown {
+  return error instanceof PopulaceError ? locate(error, `engine '${engine.name}', tick ${tick}`) : error
+}
+
+/** Does what is due when an engine ends; errors of it name the engine. */
+function naming(engine: KernelEngine, tick: number, work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    throw located(error, engine, tick)
+  }
+}
+
 /** A list of (thing, block) pairs, as one range of items. */
 function blocksPhase(
   parts: readonly {
@@ -176,7 +190,13 @@ function mergePhase(engines: readonly KernelEngine[], exchange: Exchange): Phase
           {
             population: target.population,
             due: (tick: number) => isDue(engine, tick),
-            run: (frame: number) => target.merge(frame),
+            run(frame: number, tick: number) {
+              try {
+                target.merge(frame)
+              } catch (error) {
+                throw located(error, engine, tick)
+              }
+            },
           },
         ]
       })
@@ -241,7 +261,11 @@ function postPhases(engine: KernelEngine, memory: WorldMemory, exchange: Exchang
     blocksPhase(posts.map(post => ({ population: senders, due, run: (frame: number) => post.append(frame) }))),
     ...posts
       .filter(post => post.mailbox.heap)
-      .map(post => ({ items: (tick: number) => (due(tick) ? 1 : 0), run() {}, serial: () => post.mailbox.settle() })),
+      .map(post => ({
+        items: (tick: number) => (due(tick) ? 1 : 0),
+        run() {},
+        serial: (tick: number) => naming(engine, tick, () => post.mailbox.settle()),
+      })),
   ]
 }
 
@@ -274,26 +298,20 @@ function documentPhases(engines: readonly KernelEngine[], memory: WorldMemory): 
       const { documents, frames, layout } = population
       if (!documents) return []
       const { heap } = documents
-      const named = (tick: number, work: () => void) => {
-        try {
-          work()
-        } catch (error) {
-          throw error instanceof PopulaceError ? locate(error, `engine '${engine.name}', tick ${tick}`) : error
-        }
-      }
       const settle: Phase = {
         items: tick => (isDue(engine, tick) ? 1 : 0),
         run() {},
-        serial: tick => named(tick, () => heap.settle()),
+        serial: tick => naming(engine, tick, () => heap.settle()),
       }
       const collect: Phase = {
         items: () => (heap.collecting ? Math.max(1, frames.blocks) : 0), // where nobody is left it has to end too
-        run(item) {
+        run(item, tick) {
           if (item >= frames.blocks) return
           const begin = frames.blockList[item] * layout.block
-          documents.collectRows(begin, begin + frames.rows[frames.blockList[item]])
+          const end = begin + frames.rows[frames.blockList[item]]
+          naming(engine, tick, () => documents.collectRows(begin, end))
         },
-        serial: tick => named(tick, () => documents.finish()),
+        serial: tick => naming(engine, tick, () => documents.finish()),
       }
       return [settle, collect]
     }),

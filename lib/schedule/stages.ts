@@ -43,18 +43,21 @@ export function obstacle(engine: KernelEngine, before: KernelEngine): string | u
     // Effects are merged when a stage ends.
     said(t.own, b.effects, 'touches', 'changes when it ends') ??
     said(t.effects, b.effects, 'changes', 'changes too') ??
-    // What one engine may write of documents is limited, and must not depend on who shares its stage.
-    writesDocumentsToo(engine, before) ??
+    documentsBetween(engine, before) ??
     // Rows of one population are stepped by one thread in order; of two, nothing is shared but what is tested above.
     (engine.population === before.population ? undefined : said(t.writes, b.own, 'writes', 'touches'))
   )
 }
 
-function writesDocumentsToo(engine: KernelEngine, before: KernelEngine): string | undefined {
-  const shared = engine.documentsOf.filter(name => before.documentsOf.includes(name))
-  return shared.length === 0
+/** What one engine may write of documents, and what is live when it ends, must not depend on who shares its stage. */
+function documentsBetween(engine: KernelEngine, before: KernelEngine): string | undefined {
+  const { restructures: changed } = touchedBy(engine)
+  const written = before.documentsOf.filter(name => engine.documentsOf.includes(name))
+  const left = before.documentsOf.filter(name => changed.has(name))
+  if (written.length > 0) return `'${engine.name}' writes documents of ${written.join(', ')}, as '${before.name}' does`
+  return left.length === 0
     ? undefined
-    : `'${engine.name}' writes documents of ${shared.join(', ')}, as '${before.name}' does`
+    : `'${engine.name}' changes who lives in ${left.join(', ')}, whose documents '${before.name}' writes`
 }
 
 /** Groups ordered engines. fuse false: each engine is a stage of its own (checks mode). */

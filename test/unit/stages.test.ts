@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { ref, u8 } from '../../lib/memory/columns.js'
+import { doc, ref, u8 } from '../../lib/memory/columns.js'
 import { defineGrid } from '../../lib/memory/grid.js'
 import { definePopulation } from '../../lib/memory/population.js'
 import { type AnyEngine, defineEngine, defineMainEngine, type KernelEngine } from '../../lib/schedule/engine.js'
@@ -130,6 +130,17 @@ test('sorted views count as sensed, by what they go by and what they copy, and n
     kernel,
   })
   t.strictSame(copiesOf(moves), [])
+})
+
+test('documents are counted before the agents whose documents they are come or go by another engine', async t => {
+  const author = definePopulation('author', { capacity: 10, columns: { text: doc<string>(), a: u8() } })
+  const writes = defineEngine({ name: 'writes', population: author, writes: ['text'], kernel })
+  const ages = defineEngine({ name: 'ages', population: author, writes: ['a'], kernel })
+  const dies = defineEngine({ name: 'dies', population: author, despawns: true, kernel })
+  const bears = defineEngine({ name: 'bears', population: agent, spawns: { author }, kernel })
+  t.strictSame(shape([writes, dies]), ['writes', 'dies'])
+  t.strictSame(shape([writes, bears]), ['writes', 'bears'])
+  t.strictSame(shape([ages, dies]), ['ages+dies'])
 })
 
 test('two engines conflict where one writes what the other touches', async t => {
