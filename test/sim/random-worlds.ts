@@ -85,7 +85,9 @@ function grid(d: Draw, name: string, of: string): GridSpec {
   const reach = d.of([1, 1, 2] as const)
   const cell = d.of([1, 1.5, 2, 3])
   const side = () => cell * d.int(torus ? 2 * reach + 1 : 1, 2 * reach + 4) + d.of([0, 0, 0.5])
-  return { name, of, x: `x of ${name}`, y: `y of ${name}`, width: side(), height: side(), cell, reach, torus }
+  const scope = d.of(['world', 'world', 'partition'] as const)
+  const axes = { x: `x of ${name}`, y: `y of ${name}`, width: side(), height: side() }
+  return { name, of, ...axes, cell, reach, torus, scope }
 }
 
 function population(
