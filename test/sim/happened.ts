@@ -36,6 +36,7 @@ const NOTHING = {
   within: 0,
   nearest: 0,
   'cells across an edge': 0,
+  'cells of one partition': 0,
   'sight of what the engine writes': 0,
   // Documents and turns.
   'documents read': 0,

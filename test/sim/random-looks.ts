@@ -20,7 +20,8 @@ export function looks(programmer: Programmer, grid?: GridSpec): Looking | undefi
 
 function run(programmer: Programmer): Looking | undefined {
   const { draw: d, declared, home } = programmer
-  const of = d.yes(1, 2) ? home : d.of(declared.populations)
+  const lasting = declared.populations.filter(p => p.shape !== 'ordinary') // there is one
+  const of = d.of([home, home, d.of(declared.populations), d.of(lasting)])
   const [by, { to }] = d.of(Object.entries(of.columns).filter(([, c]) => c.to !== undefined))
   const isOwn = to === home.name && d.yes(2, 3)
   const link = isOwn ? undefined : programmer.link(to)

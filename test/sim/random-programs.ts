@@ -19,6 +19,8 @@ import { looks } from './random-looks.js'
 
 /** What a world declares, of which programs make use. */
 export interface Declared {
+  /** No agent is born, dies or moves. */
+  readonly isCalm: boolean
   readonly populations: readonly PopulationSpec[]
   readonly claims: readonly ClaimSpec[]
   readonly messages: readonly MessageSpec[]
@@ -245,6 +247,7 @@ export class Programmer {
   /** A step by which the row deals with others; undefined where there is none to be had. */
   deal(how: Deal): Step | undefined {
     const d = this.draw
+    if (this.declared.isCalm && ['spawn', 'move', 'despawn'].includes(how)) return undefined
     if (how === 'send') return this.send()
     if (how === 'claim') {
       const open = this.declared.claims.filter(c => c.by === this.home.name)

@@ -59,11 +59,11 @@ function gaze(d: Draw, { populations }: Declared, grid: GridSpec): Scene {
 
 /** Some of the scenes that a world allows. */
 export function scenes(d: Draw, declared: Declared): Scene[] {
-  const { claims, messages, grids } = declared
+  const { claims, messages, grids, isCalm } = declared
   return [
     ...(claims.length > 0 && d.yes(1, 2) ? [contest(d, declared, d.of(claims))] : []),
     ...(messages.length > 0 && d.yes(1, 2) ? [post(d, declared, d.of(messages))] : []),
-    ...(d.yes(1, 2) ? [family(d, declared)] : []),
+    ...(!isCalm && d.yes(1, 2) ? [family(d, declared)] : []),
     ...(grids.length > 0 && d.yes(1, 2) ? [gaze(d, declared, d.of(grids))] : []),
   ]
 }

@@ -37,8 +37,8 @@ const KINDS: readonly ColumnKind[] = [
   'fixed',
   'doc',
 ]
-/** Bytes of a population's documents: some engines write a tenth of it, so there are collections. */
-const DOCUMENT_BYTES = 150_000
+/** Bytes of the largest document that programs write: see number-documents.ts. */
+const LARGEST_DOCUMENT = 152
 /** Rows of a lattice's blocks: chosen by the engine, the smallest that it chooses. */
 const LATTICE_BLOCK = 64
 
@@ -85,7 +85,9 @@ function grid(d: Draw, name: string, of: string): GridSpec {
   const reach = d.of([1, 1, 2] as const)
   const cell = d.of([1, 1.5, 2, 3])
   const side = () => cell * d.int(torus ? 2 * reach + 1 : 1, 2 * reach + 4) + d.of([0, 0, 0.5])
-  return { name, of, x: `x of ${name}`, y: `y of ${name}`, width: side(), height: side(), cell, reach, torus }
+  const scope = d.of(['world', 'world', 'partition'] as const)
+  const axes = { x: `x of ${name}`, y: `y of ${name}`, width: side(), height: side() }
+  return { name, of, ...axes, cell, reach, torus, scope }
 }
 
 function population(
@@ -107,7 +109,7 @@ function population(
   if (d.yes(1, 2)) columns.mood = column(d, all, 'enumeration')
   for (const kind of d.list(2, 4, () => d.of(KINDS)))
     columns[`${kind}${Object.keys(columns).length}`] = column(d, all, kind)
-  const shared = { name, shape, documentBytes: DOCUMENT_BYTES, columns }
+  const shared = { name, shape, documentBytes: 1, columns } // see documentBytes below
   const width = d.int(4, 9)
   if (shape === 'lattice') {
     const capacity = width * d.int(4, 20)
@@ -165,11 +167,11 @@ function staged(d: Draw, at: number, scene: Scene, declared: Declared): KernelSp
   }))
 }
 
-function act(d: Draw, all: readonly PopulationSpec[], messages: readonly MessageSpec[]): Act {
+function act(d: Draw, { populations, messages, isCalm }: Declared): Act {
   if (messages.length > 0 && d.yes(1, 5)) return { does: 'send', message: d.of(messages).name, count: d.int(1, 9) }
-  const p = d.of(all)
-  const column = d.of(Object.keys(p.columns))
-  if (p.shape === 'ordinary' && d.yes(3, 5)) {
+  const p = d.of(populations)
+  const column = d.hot(Object.keys(p.columns))
+  if (p.shape === 'ordinary' && !isCalm && d.yes(3, 5)) {
     if (d.yes(1, 2)) return { does: 'despawn', population: p.name, count: d.int(1, 8) }
     return { does: 'spawn', population: p.name, partition: d.of([...PARTITIONS, 'new']), count: d.int(1, 6) }
   }
@@ -177,8 +179,8 @@ function act(d: Draw, all: readonly PopulationSpec[], messages: readonly Message
   return { does: 'update', population: p.name, column, ...(d.yes(1, 2) ? { partition: d.of(PARTITIONS) } : {}) }
 }
 
-function main(d: Draw, name: string, before: readonly string[], { populations, messages }: Declared): MainSpec {
-  return { kind: 'main', ...schedule(d, name, before), acts: d.list(1, 4, () => act(d, populations, messages)) }
+function main(d: Draw, name: string, before: readonly string[], declared: Declared): MainSpec {
+  return { kind: 'main', ...schedule(d, name, before), acts: d.list(1, 4, () => act(d, declared)) }
 }
 
 function measure(d: Draw, all: readonly PopulationSpec[]): MeasureSpec {
@@ -193,9 +195,9 @@ function measure(d: Draw, all: readonly PopulationSpec[]): MeasureSpec {
   return { kind, population: p.name, column, ...(where ? { where } : {}) }
 }
 
-function commands(d: Draw, all: readonly PopulationSpec[], messages: readonly MessageSpec[]): Act[][] {
+function commands(d: Draw, declared: Declared): Act[][] {
   return d.list(0, 2, () => [
-    ...d.list(1, 3, () => act(d, all, messages)),
+    ...d.list(1, 3, () => act(d, declared)),
     ...(d.yes(1, 4) ? [{ does: 'fail' as const }] : []),
   ])
 }
@@ -255,6 +257,37 @@ function sheddings(d: Draw, engines: readonly EngineSpec[], ticks: number): Worl
   return d.list(0, 4, () => ({ tick: d.int(0, ticks - 1), engine: d.of(sheds).name, level: d.of([0, 1, 1, 2, 3, 6]) }))
 }
 
+/**
+ * Bytes of a population's documents: what it must have and no more, so that they are collected often. That is what its
+ * agents may hold, and what one engine or command may write.
+ */
+function documentBytes({ name, columns, capacity }: PopulationSpec, { populations, engines, runs }: WorldSpec): number {
+  const isDocument = ({ column }: { column: string }) => columns[column]?.kind === 'doc'
+  const held = Object.keys(columns).filter(column => isDocument({ column })).length
+  const sum = (all: readonly number[]) => all.reduce((a, b) => a + b, 0)
+  const byEngines = engines.map(e => {
+    if (e.kind === 'main') return 0 // each of its calls is settled by itself
+    const turns = populations.find(p => p.name === e.population)?.capacity ?? 0
+    const documents = e.program.map(s => {
+      if (s.does === 'set' || s.does === 'amend') return e.population === name && isDocument(s) ? 1 : 0
+      return s.does === 'spawn' && e.spawns[s.key] === name ? s.values.filter(isDocument).length : 0
+    })
+    return turns * sum(documents)
+  })
+  const byCommands = runs
+    .flatMap(r => r.commands)
+    .map(acts =>
+      sum(
+        acts.map(act => {
+          if (!('population' in act) || act.population !== name) return 0
+          if (act.does === 'spawn') return act.count * held
+          return 'column' in act && isDocument(act) ? capacity : 0
+        }),
+      ),
+    )
+  return LARGEST_DOCUMENT * Math.max(1, capacity * held, ...byEngines, ...byCommands)
+}
+
 /** A whole world. */
 export const worlds: fc.Arbitrary<WorldSpec> = fc.gen().map(gen => {
   const d = new Draw(gen)
@@ -275,6 +308,7 @@ export const worlds: fc.Arbitrary<WorldSpec> = fc.gen().map(gen => {
   }
   const alive = all.filter(p => p.shape === 'ordinary')
   const declared: Declared = {
+    isCalm: d.yes(1, 4),
     populations: all,
     grids,
     claims: d.list(1, 3, i => ({ name: `claim ${i}`, by: d.of(d.yes(1, 2) ? alive : all).name, on: d.hot(all).name })),
@@ -305,13 +339,14 @@ export const worlds: fc.Arbitrary<WorldSpec> = fc.gen().map(gen => {
   for (const [i, claim] of unmade.entries()) engines.push(maker(d, `d ${i}`, claim, declared))
   const isReceived = (message: string) => isUsed(engines, e => e.receives, message)
   const messages = declared.messages.filter(m => isReceived(m.name))
-  const runs = d.list(1, 3, () => ({ commands: commands(d, all, messages), ticks: d.int(1, 4) }))
+  const runs = d.list(1, 3, () => ({ commands: commands(d, { ...declared, messages }), ticks: d.int(1, 4) }))
   const ticks = runs.reduce((n, r) => n + r.ticks, 0)
-  return {
+  const world: WorldSpec = {
     ...{ seed: d.seed(), populations: all, claims: declared.claims, messages, grids, runs },
     events: declared.events.filter(e => isUsed(engines, k => k.emits, e.name)),
     engines: engines.map(e => withoutUnreceived(e, isReceived)),
     sheddings: sheddings(d, engines, ticks),
     measures: Object.fromEntries(d.list(1, 5, i => [`m${i}`, measure(d, all)])),
   }
+  return { ...world, populations: all.map(p => ({ ...p, documentBytes: documentBytes(p, world) })) }
 })

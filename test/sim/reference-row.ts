@@ -120,8 +120,10 @@ function sight({ world, engine, agent, asItWas }: Turn): Sight {
     if (seen.length > 0 && writesWhatItSees(engine, engine.senses[key], spec.grids))
       happened.note('sight of what the engine writes')
     if (seen.some(s => s.shifted)) happened.note('cells across an edge')
+    if (seen.some(s => s.at) && inGrid(key).scope === 'partition') happened.note('cells of one partition')
     return seen.map(s => ({ handle: s.index, id: s.agent.id, value: (column, k) => value(key, s, column, k) }))
   }
+  const spot = (x: number, y: number) => ({ x, y, partition: agent.partition })
   const inGrid = (key: string) => gridOf(sense<'cells'>(key).grid)
   return {
     byId(key, id) {
@@ -140,9 +142,9 @@ function sight({ world, engine, agent, asItWas }: Turn): Sight {
       return shown(key, 'run', namers(all(key), by, kind === 'index' ? row : targets[row].id))
     },
     matches: key => shown(key, 'matches', matching(all(key), sense<'where'>(key).match)),
-    cells: (key, x, y) => shown(key, 'cells', around(all(key), inGrid(key), x, y)),
-    within: (key, x, y, radius) => shown(key, 'within', within(all(key), inGrid(key), x, y, radius)),
-    nearest: (key, x, y, most) => shown(key, 'nearest', nearest(all(key), inGrid(key), x, y, most)),
+    cells: (key, x, y) => shown(key, 'cells', around(all(key), inGrid(key), spot(x, y))),
+    within: (key, x, y, radius) => shown(key, 'within', within(all(key), inGrid(key), spot(x, y), radius)),
+    nearest: (key, x, y, most) => shown(key, 'nearest', nearest(all(key), inGrid(key), spot(x, y), most)),
   }
 }
 

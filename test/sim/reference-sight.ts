@@ -56,14 +56,24 @@ function across({ torus }: GridSpec, { side, cells }: Axis, cell: number): { cel
   return cell < 0 ? { cell: cell + cells, shift: -side } : { cell: cell - cells, shift: side }
 }
 
+/** Where somebody looks around: a position, in a partition where each is a space of its own. */
+export interface Spot {
+  readonly x: number
+  readonly y: number
+  readonly partition: string
+}
+
 /** All in the cells around a position: line by line, cell by cell. */
-export function around(agents: readonly Agent[], grid: GridSpec, x: number, y: number): Seen[] {
+export function around(agents: readonly Agent[], grid: GridSpec, { x, y, partition }: Spot): Seen[] {
   const axes = [axis(grid.width, grid.cell), axis(grid.height, grid.cell)] as const
   const cellsOf = (position: readonly number[]) => position.map((p, i) => cellOf(axes[i], inside(grid, axes[i], p)))
-  const all = everybody(agents).map(seen => {
-    const at = [readValue(seen.agent, grid.x, 0), readValue(seen.agent, grid.y, 0)] as const
-    return { seen, at, cells: cellsOf(at) }
-  })
+  const isHere = ({ agent }: Seen) => grid.scope === 'world' || agent.partition === partition
+  const all = everybody(agents)
+    .filter(isHere)
+    .map(seen => {
+      const at = [readValue(seen.agent, grid.x, 0), readValue(seen.agent, grid.y, 0)] as const
+      return { seen, at, cells: cellsOf(at) }
+    })
   const [cx, cy] = cellsOf([x, y])
   const found: Seen[] = []
   for (let line = cy - grid.reach; line <= cy + grid.reach; line++) {
@@ -82,25 +92,26 @@ export function around(agents: readonly Agent[], grid: GridSpec, x: number, y: n
 }
 
 /** Those around with the squares of their distances. On a torus the position itself is wrapped first. */
-function distances(agents: readonly Agent[], grid: GridSpec, x: number, y: number) {
+function distances(agents: readonly Agent[], grid: GridSpec, spot: Spot) {
+  const { x, y } = spot
   const px = grid.torus ? inside(grid, axis(grid.width, grid.cell), x) : x
   const py = grid.torus ? inside(grid, axis(grid.height, grid.cell), y) : y
-  return around(agents, grid, x, y).map(seen => {
+  return around(agents, grid, spot).map(seen => {
     const [ax, ay] = seen.at ?? [Number.NaN, Number.NaN]
     return { seen, squared: (ax - px) ** 2 + (ay - py) ** 2 }
   })
 }
 
 /** Those around who are no farther than `radius`. */
-export function within(agents: readonly Agent[], grid: GridSpec, x: number, y: number, radius: number): Seen[] {
-  return distances(agents, grid, x, y)
+export function within(agents: readonly Agent[], grid: GridSpec, spot: Spot, radius: number): Seen[] {
+  return distances(agents, grid, spot)
     .filter(({ squared }) => squared <= radius ** 2)
     .map(({ seen }) => seen)
 }
 
 /** The nearest of those who are no farther than cells reach; of equally near ones the first. */
-export function nearest(agents: readonly Agent[], grid: GridSpec, x: number, y: number, most: number): Seen[] {
-  return distances(agents, grid, x, y)
+export function nearest(agents: readonly Agent[], grid: GridSpec, spot: Spot, most: number): Seen[] {
+  return distances(agents, grid, spot)
     .filter(({ squared }) => squared <= (grid.cell * grid.reach) ** 2)
     .sort((a, b) => a.squared - b.squared)
     .slice(0, most)
