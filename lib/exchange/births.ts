@@ -28,8 +28,8 @@ export class Births {
   readonly #population: PopulationMemory
   readonly #header: Int32Array
   readonly #places: readonly AnyArray[]
-  /** Copies record `at` of a thread's staging to a row. */
-  readonly #copiers: readonly ((at: number, row: number) => void)[]
+  /** Copies `count` records of a thread's staging from `at` to as many rows from `row`. */
+  readonly #copiers: readonly Copier[]
 
   constructor(memory: WorldMemory, population: PopulationMemory, stream: Stream) {
     this.stream = stream
@@ -80,34 +80,39 @@ export class Births {
     let born = 0
     for (let i = 0; i < blocks; i++) {
       const frame = blockList[i]
-      const n = count[frame]
-      if (n === 0) continue
+      const end = start[frame] + count[frame]
+      if (count[frame] === 0) continue
       count[frame] = 0
       const places = this.#places[thread[frame]]
       const copy = this.#copiers[thread[frame]]
-      for (let at = start[frame]; at < start[frame] + n; at++) {
+      // Drafts for one partition that lie one after another come to life together.
+      for (let at = start[frame], next = at; at < end; at = next) {
+        const partition = places[at]
+        while (next < end && places[next] === partition) next++
         // A thread keeps as many drafts as the population has room for agents: what lies beyond is in nobody's memory.
-        if (drafted++ < stream.capacity && born < room && frames.roomIn(places[at]) > 0) {
-          copy(at, population.bear(places[at], stamp))
-          born++
-        } else counts[COUNT.refusedBirths]++
+        const kept = Math.min(next - at, Math.max(0, stream.capacity - drafted))
+        const wanted = Math.min(kept, room - born, frames.roomIn(partition))
+        drafted += next - at
+        born += wanted
+        counts[COUNT.refusedBirths] += next - at - wanted
+        for (let done = 0; done < wanted; ) {
+          const rows = population.bear(partition, wanted - done, stamp)
+          copy(at + done, rows.row, rows.count)
+          done += rows.count
+        }
       }
     }
   }
 }
 
-function copier(population: PopulationMemory, staging: Staging): (at: number, row: number) => void {
+type Copier = (at: number, row: number, count: number) => void
+
+function copier(population: PopulationMemory, staging: Staging): Copier {
   const constants: Record<string, unknown> = {}
-  let body = ''
-  let k = 0
-  for (const [name, { array, size }] of population.columns) {
+  const loops = [...population.columns].map(([name, { array, size }], k) => {
     constants[`to${k}`] = array
     constants[`from${k}`] = staging.arrays.get(name)
-    for (let j = 0; j < size && size <= 4; j++)
-      body +=
-        size === 1 ? `to${k}[row] = from${k}[at]\n` : `to${k}[row * ${size} + ${j}] = from${k}[at * ${size} + ${j}]\n`
-    if (size > 4) body += `to${k}.set(from${k}.subarray(at * ${size}, at * ${size} + ${size}), row * ${size})\n`
-    k++
-  }
-  return fresh(constants, `return (at, row) => {\n${body}}`)
+    return `for (let v = 0; v < count * ${size}; v++) to${k}[row * ${size} + v] = from${k}[at * ${size} + v]`
+  })
+  return fresh(constants, `return (at, row, count) => {\n${loops.join('\n')}\n}`)
 }

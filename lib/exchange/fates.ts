@@ -3,6 +3,7 @@
 //
 // Marked by the thread that steps a block; carried out by one thread, between barriers.
 import { fresh } from '../kernels/fresh.js'
+import type { AnyArray } from '../memory/column-types.js'
 import { COUNT, HEADER } from '../memory/layout.js'
 import type { Beside, PopulationMemory } from '../memory/population-memory.js'
 import type { WorldMemory } from '../memory/world.js'
@@ -19,7 +20,7 @@ export interface Fateful {
 /** Marks of rows, and the list that is made of the marked agents. */
 interface Marked {
   readonly marks: Beside
-  readonly ids: Beside['array']
+  readonly ids: Float64Array
 }
 
 export class Fates {
@@ -29,12 +30,13 @@ export class Fates {
   readonly #moves: (Marked & { readonly to: Beside['array'] }) | undefined
 
   constructor(memory: WorldMemory, population: PopulationMemory, { deaths, moves }: Fateful) {
-    const array = (name: string) => population.scratch(name).array
+    const ids = (name: string) => population.scratch(name).array as Float64Array // declared as f64 in needs.ts
     this.#population = population
+    population.carrier ??= carrier(population)
     this.#header = new Int32Array(memory.buffer, memory.layout.header, HEADER.words)
-    this.#deaths = deaths ? { marks: population.scratch(FATES.dies), ids: array(FATES.dead) } : undefined
+    this.#deaths = deaths ? { marks: population.scratch(FATES.dies), ids: ids(FATES.dead) } : undefined
     this.#moves = moves
-      ? { marks: population.scratch(FATES.goes), ids: array(FATES.movers), to: array(FATES.to) }
+      ? { marks: population.scratch(FATES.goes), ids: ids(FATES.movers), to: population.scratch(FATES.to).array }
       : undefined
   }
 
@@ -69,8 +71,11 @@ export class Fates {
     // Both are listed before anything moves, for marks stay with rows and agents do not.
     const movers = this.#moves ? this.#list(this.#moves, this.#moves.to) : 0
     const dead = this.#deaths ? this.#list(this.#deaths, undefined) : 0
-    for (let i = 0; i < dead; i++) population.remove(population.rowOf(this.#deaths?.ids[i] ?? 0))
-    for (let i = 0; i < movers; i++) this.#move(this.#moves?.ids[i] ?? 0, (this.#moves?.to[i] ?? 0) - 1)
+    if (this.#deaths) population.removeAll(this.#deaths.ids, dead)
+    if (this.#moves) {
+      const { ids, to } = this.#moves
+      for (let i = 0; i < movers; i++) this.#move(ids[i], to[i] - 1)
+    }
   }
 
   #move(id: number, partition: number): void {
@@ -102,4 +107,32 @@ export class Fates {
     }
     return n
   }
+}
+
+/** Copies a row and all that goes along with it, in a literal of its own: as PopulationMemory does, without undo. */
+function carrier(population: PopulationMemory): (from: number, to: number) => void {
+  const { id, slots, columns, lastTurns, along, layout } = population
+  const constants: Record<string, unknown> = { id, slotRow: slots.row }
+  const statements = ['const own = id[from]', 'id[to] = own', 'slotRow[own >>> 0] = to + 1']
+  const copy = (name: string, array: AnyArray, size: number) => {
+    constants[name] = array
+    statements.push(
+      size === 1
+        ? `${name}[to] = ${name}[from]`
+        : `for (let v = 0; v < ${size}; v++) ${name}[to * ${size} + v] = ${name}[from * ${size} + v]`,
+    )
+  }
+  for (const [k, { array, size }] of [...columns.values()].entries()) copy(`column${k}`, array, size)
+  for (const [k, last] of lastTurns.entries()) copy(`last${k}`, last, 1)
+  for (const [k, { array, used }] of along.entries()) {
+    constants[`along${k}`] = array
+    constants[`used${k}`] = used
+    statements.push(
+      `if (along${k}[from] !== 0 || along${k}[to] !== 0) {
+        along${k}[to] = along${k}[from]
+        used${k}[to >>> ${layout.shift}] = 1
+      }`,
+    )
+  }
+  return fresh(constants, `return (from, to) => {\n${statements.join('\n')}\n}`)
 }

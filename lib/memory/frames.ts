@@ -78,7 +78,8 @@ export class Frames {
     const count = Math.min(most, block - used)
     this.#put(this.rows, frame, used + count)
     this.#put(this.partitionRows, partition, this.partitionRows[partition] + count)
-    this.#count(count)
+    this.#put(this.meta, META.size, this.meta[META.size] + count)
+    this.#put(this.meta, META.structure, this.meta[META.structure] + 1)
     return { row: frame * block + used, count }
   }
 
@@ -94,11 +95,6 @@ export class Frames {
     this.#put(this.#tail, partition, frame + 1)
     this.#put(this.meta, META.stale, 1)
     return frame
-  }
-
-  #count(rows: number): void {
-    this.#put(this.meta, META.size, this.meta[META.size] + rows)
-    this.#put(this.meta, META.structure, this.meta[META.structure] + 1)
   }
 
   #takeFrame(): number {
@@ -122,10 +118,17 @@ export class Frames {
   /** Takes the last row of a partition away. */
   shrink(partition: number): void {
     const frame = this.#tail[partition] - 1
-    this.#put(this.rows, frame, this.rows[frame] - 1)
-    this.#put(this.partitionRows, partition, this.partitionRows[partition] - 1)
-    this.#count(-1)
-    if (this.rows[frame] > 0) return
+    const { rows, partitionRows, meta, undo } = this
+    if (undo) {
+      undo.touch(rows, frame)
+      undo.touch(partitionRows, partition)
+      undo.touch(meta, 0, META.words)
+    }
+    rows[frame]--
+    partitionRows[partition]--
+    meta[META.size]--
+    meta[META.structure]++
+    if (rows[frame] > 0) return
     const previous = this.#previous[frame] - 1
     this.#put(this.#tail, partition, previous + 1)
     if (previous === NO_FRAME) this.#put(this.#head, partition, 0)

@@ -50,7 +50,9 @@ export class PopulationMemory {
   readonly #hidden: ReadonlyMap<string, Beside>
   readonly #scratch: ReadonlyMap<string, Beside>
   /** The hidden arrays, and all that goes along with a row as it is. */
-  readonly #along: readonly Beside[]
+  readonly along: readonly Beside[]
+  /** Copies a row as `#copyRow` does, where there is no undo log: made by whoever has many to copy. */
+  carrier: ((from: number, to: number) => void) | undefined
   #undo: UndoLog | undefined
 
   /** writer: number of the thread, by which its documents go to pages of its own; the main thread's is the last. */
@@ -77,7 +79,7 @@ export class PopulationMemory {
     })
     this.#hidden = new Map([...layout.hidden].map(([name, place]) => [name, bind(place)]))
     this.#scratch = new Map([...layout.scratch].map(([name, place]) => [name, bind(place)]))
-    this.#along = [...this.#hidden.values()]
+    this.along = [...this.#hidden.values()]
   }
 
   /** An array that goes along with rows, by the name that the plan gave it. */
@@ -155,15 +157,19 @@ export class PopulationMemory {
     return segments
   }
 
-  /** Makes one agent, its columns as they happen to be: the caller fills them. There must be room. */
-  bear(partition: number, stamp: number): number {
-    const { row } = this.frames.extend(partition, 1)
-    this.id[row] = this.slots.take(row)
-    this.partition[row] = partition
-    for (const last of this.lastTurns) last[row] = stamp
-    this.#clearHidden(row, row + 1)
-    this.counts[COUNT.born]++
-    return row
+  /**
+   * Makes up to `most` agents that lie one after another, their columns as they happen to be: the caller fills them.
+   * There must be room. The first row, and how many they are. By the commit of births alone: there is no undo.
+   */
+  bear(partition: number, most: number, stamp: number): { row: number; count: number } {
+    const rows = this.frames.extend(partition, most)
+    const end = rows.row + rows.count
+    this.slots.takeRun(rows.row, rows.count, this.id)
+    this.partition.fill(partition, rows.row, end)
+    for (const last of this.lastTurns) last.fill(stamp, rows.row, end)
+    this.#clearHidden(rows.row, end)
+    this.counts[COUNT.born] += rows.count
+    return rows
   }
 
   /** Moves an agent to the end of another partition, where there must be room; its id stays. Its new row. */
@@ -178,7 +184,7 @@ export class PopulationMemory {
 
   /** Rows used before may hold what was left there. */
   #clearHidden(begin: number, end: number): void {
-    for (const { array } of this.#along) {
+    for (const { array } of this.along) {
       this.#undo?.touch(array, begin, end - begin)
       fillUnlessEqual(array, begin, end, 0)
     }
@@ -215,6 +221,15 @@ export class PopulationMemory {
     this.#count(COUNT.died, 1)
   }
 
+  /** Removes the `n` agents of these ids, who live, as `remove` does one after another. By the commit of deaths alone: no undo. */
+  removeAll(ids: Float64Array, n: number): void {
+    const { row } = this.slots
+    // Slots are freed at the end: till then they say where those are who are still to go, and have been moved.
+    for (let i = 0; i < n; i++) this.#takeAway(row[ids[i] >>> 0] - 1)
+    this.slots.releaseAll(ids, n)
+    this.counts[COUNT.died] += n
+  }
+
   /** Closes the gap that a row leaves in its partition. */
   #takeAway(row: number): void {
     const partition = this.partition[row]
@@ -227,6 +242,7 @@ export class PopulationMemory {
 
   #copyRow(from: number, to: number): void {
     const undo = this.#undo
+    if (!undo && this.carrier) return this.carrier(from, to)
     undo?.touch(this.id, to)
     this.id[to] = this.id[from]
     this.slots.moved(this.id[to] >>> 0, to)
@@ -241,7 +257,7 @@ export class PopulationMemory {
       last[to] = last[from]
     }
     const frame = to >>> this.layout.shift
-    for (const { array, used } of this.#along) {
+    for (const { array, used } of this.along) {
       if (array[from] === 0 && array[to] === 0) continue
       undo?.touch(array, to)
       undo?.touch(used, frame)

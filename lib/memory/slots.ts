@@ -47,6 +47,30 @@ export class Slots {
     return idOf(slot, this.generation[slot])
   }
 
+  /** Gives the lowest free slots, in order, to the agents in `count` rows from `row`; their ids come in `ids`, by row. */
+  takeRun(row: number, count: number, ids: Float64Array): void {
+    const end = row + count
+    let next = row
+    if (!this.undo) {
+      const meta = this.#meta
+      const free = this.#free
+      const { row: rows, generation } = this
+      // All bits of a word before the next word: that is the order in which takeFreed gives them.
+      for (let word = meta[META.firstFree]; next < end && meta[META.slotsFree] > 0; word++) {
+        let bits = free[word]
+        for (; bits !== 0 && next < end; bits &= bits - 1, next++) {
+          const slot = word * 32 + 31 - Math.clz32(bits & -bits)
+          rows[slot] = next + 1
+          ids[next] = idOf(slot, generation[slot])
+          meta[META.slotsFree]--
+        }
+        free[word] = bits
+        meta[META.firstFree] = word
+      }
+    }
+    for (; next < end; next++) ids[next] = this.take(next)
+  }
+
   #takeFresh(): number {
     const used = this.#meta[META.slotsUsed]
     if (used === this.#layout.capacity) throw this.fullError(1)
@@ -76,6 +100,29 @@ export class Slots {
     if (this.#meta[META.slotsFree] === 0 || word < this.#meta[META.firstFree])
       this.#put(this.#meta, META.firstFree, word)
     this.#put(this.#meta, META.slotsFree, this.#meta[META.slotsFree] + 1)
+  }
+
+  /** Frees the slots of `n` agents that died, as `release` does one after another. There is no undo. */
+  releaseAll(ids: Float64Array, n: number): void {
+    const { row, generation } = this
+    const free = this.#free
+    const meta = this.#meta
+    let first = meta[META.slotsFree] === 0 ? free.length : meta[META.firstFree]
+    let freed = 0
+    for (let i = 0; i < n; i++) {
+      const slot = ids[i] >>> 0
+      row[slot] = 0
+      const next = generation[slot] + 1
+      generation[slot] = next
+      if (next === MAX_GENERATIONS) continue // retired, as in `release`
+      const word = slot >>> 5
+      free[word] |= 1 << (slot & 31)
+      if (word < first) first = word
+      freed++
+    }
+    if (freed === 0) return
+    meta[META.firstFree] = first
+    meta[META.slotsFree] += freed
   }
 
   /** The agent of a slot moved to another row. */
