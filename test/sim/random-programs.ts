@@ -192,7 +192,11 @@ export class Programmer {
   }
 
   #sometimes(least = 1) {
-    return { when: this.expression(1), of: this.draw.of([1, 2, 3, 5]) + least - 1 }
+    const d = this.draw
+    const any = this.expression(1)
+    // Half of the time it is another matter for each agent, whatever the expression comes to.
+    const when: Expression = d.yes(1, 2) ? any : { is: 'mix', of: [{ is: 'id' }, any] }
+    return { when, of: d.of([1, 2, 3, 5]) + least - 1 }
   }
 
   /** Sends messages: of one kind, or of any. */

@@ -21,8 +21,9 @@ function contest(d: Draw, { populations }: Declared, claim: ClaimSpec): Scene {
   return [
     { home: by, steps: p => [p.claim(claim), ...(d.yes(1, 3) ? [p.deal(leave)] : [])] },
     ...(d.yes(2, 3) ? [{ home: by, steps: (p: Programmer) => [p.claim(claim)] }] : []),
-    { home: by, steps: p => [p.deal('despawn'), p.deal('move'), ...(d.yes(1, 2) ? [p.deal('move')] : [])] },
-    { home: d.of([by, on]), steps: p => [p.write(p.outcome(claim)), p.write(p.outcome(claim)), p.step()] },
+    { home: by, steps: p => [p.deal('despawn'), p.deal('move'), p.deal('despawn')] },
+    { home: by, steps: p => [p.write(p.outcome(claim)), p.step()] },
+    { home: on, steps: p => [p.write(p.outcome(claim)), p.write(p.outcome(claim))] },
   ]
 }
 
@@ -31,7 +32,7 @@ function post(d: Draw, { populations }: Declared, message: MessageSpec): Scene {
   const to = populations.find(p => p.name === message.to) as PopulationSpec
   const home = d.of(d.yes(1, 3) ? populations : populations.filter(p => p.shape === 'ordinary'))
   return [
-    { home, steps: p => [p.send(message), p.send(message), ...(d.yes(2, 3) ? [p.deal('despawn')] : [])] },
+    { home, steps: p => [p.send(message), p.send(message), p.deal('despawn')] },
     { home: to, steps: p => [p.deal(d.of(['move', 'move', 'despawn'] as const)), p.deal('spawn')] },
     { home: to, steps: p => [p.write(p.mail(message)), p.write(p.mail(message))] },
   ]
@@ -61,8 +62,8 @@ function gaze(d: Draw, { populations }: Declared, grid: GridSpec): Scene {
 export function scenes(d: Draw, declared: Declared): Scene[] {
   const { claims, messages, grids, isCalm } = declared
   return [
-    ...(claims.length > 0 && d.yes(1, 2) ? [contest(d, declared, d.of(claims))] : []),
-    ...(messages.length > 0 && d.yes(1, 2) ? [post(d, declared, d.of(messages))] : []),
+    ...(claims.length > 0 && d.yes(2, 3) ? [contest(d, declared, d.of(claims))] : []),
+    ...(messages.length > 0 && d.yes(2, 3) ? [post(d, declared, d.of(messages))] : []),
     ...(!isCalm && d.yes(1, 2) ? [family(d, declared)] : []),
     ...(grids.length > 0 && d.yes(1, 2) ? [gaze(d, declared, d.of(grids))] : []),
   ]

@@ -12,7 +12,7 @@ export function commit(world: ReferenceWorld, engine: KernelSpec, output: Output
       world,
       output.claims.filter(c => c.claim === name),
     )
-  for (const { message, to, from, values } of output.sent) world.post(message, to, from, values)
+  for (const { message, to, from, values } of output.sent) world.post(message, to, from, engine.population, values)
   for (const { name, from, values } of output.events) {
     world.happened.note('emitted')
     if (Object.values(values.documents).some(d => d !== undefined)) world.happened.note('events with documents')

@@ -25,8 +25,7 @@ export function deliver(
       if (letter.sentTo !== undefined && letter.sentTo !== receiver.partition)
         happened.note('mail that followed a move')
       if (Object.values(letter.documents).some(d => d !== undefined)) happened.note('mail with documents')
-      const senders = world.spec.populations.map(p => world.find(p.name, letter.from))
-      if (letter.from !== 0 && senders.every(s => s === undefined)) happened.note('mail of the dead')
+      if (letter.by !== undefined && !world.find(letter.by, letter.from)) happened.note('mail of the dead')
     }
   }
   return inbox

@@ -1,6 +1,6 @@
 // Runs of a random world, by the engine and by the plain reference, as what a host sees of them.
 import { isDeepStrictEqual } from 'node:util'
-import { Simulation, type SimulationOptions } from '../../lib/index.js'
+import { type Counters, Simulation, type SimulationOptions } from '../../lib/index.js'
 import type { WorldSpec } from '../fixtures/world-spec.js'
 import { Reference, type ShownRow } from './reference.js'
 import type { Told } from './reference-state.js'
@@ -9,7 +9,7 @@ import type { Told } from './reference-state.js'
 export interface Seen {
   readonly measures: readonly unknown[]
   readonly agents: readonly Readonly<Record<string, readonly ShownRow[]>>[]
-  readonly counters: readonly unknown[]
+  readonly counters: readonly Counters[]
   readonly events: readonly Told[]
   readonly refusals: number
 }
@@ -28,7 +28,7 @@ export async function engineRun(spec: WorldSpec, options: SimulationOptions): Pr
     const { populations } = (await import(urlOf(spec).href)) as typeof import('../fixtures/described.js')
     const measures: unknown[] = []
     const agents: Record<string, readonly ShownRow[]>[] = []
-    const counters: unknown[] = []
+    const counters: Counters[] = []
     const events: Told[] = []
     const failures: Error[] = []
     let refusals = 0
@@ -55,7 +55,7 @@ export function referenceRun(spec: WorldSpec): Seen & { happened: Readonly<Recor
   const reference = new Reference(spec)
   const measures: unknown[] = []
   const agents: Record<string, readonly ShownRow[]>[] = []
-  const counters: unknown[] = []
+  const counters: Counters[] = []
   for (const { commands, ticks } of spec.runs) {
     for (let i = 0; i < ticks; i++) {
       reference.step(i === 0 ? commands : [])
@@ -85,4 +85,18 @@ export function firstDifference(found: Seen, expected: Seen, spec: WorldSpec): s
   for (const [run, c] of expected.counters.entries())
     if (!isDeepStrictEqual(found.counters[run], c)) return said(`counters after run ${run}`, found.counters[run], c)
   return `other agents, events, refusals or hashes, ${world}`
+}
+
+/** What of the laws of conservation does not hold in what was seen: who was born is alive or dead, what was sent is somewhere. */
+export function unlawful({ agents, counters }: Seen): string[] {
+  return counters.flatMap(({ populations, messages }, run) => [
+    ...Object.entries(populations)
+      .filter(([name, { born, died }]) => born - died !== agents[run][name].length)
+      .map(
+        ([name, { born, died }]) => `${born} '${name}' were born, ${died} died, ${agents[run][name].length} are there`,
+      ),
+    ...Object.entries(messages)
+      .filter(([, { sent, delivered, dropped, waiting }]) => sent !== delivered + dropped + waiting)
+      .map(([name, counts]) => `of '${name}' some are nowhere: ${JSON.stringify(counts)}`),
+  ])
 }

@@ -26,6 +26,8 @@ export interface Letter extends Values {
   readonly message: string
   readonly to: number
   readonly from: number
+  /** The population of who sent it; undefined: the main thread did. */
+  readonly by: string | undefined
   /** The engines that have seen it. */
   readonly seen: string[]
   /** When it was sent, and where its receiver was then. */

@@ -113,7 +113,7 @@ export class ReferenceWorld {
   // ---- mail --------------------------------------------------------------------------------------------------------------
 
   /** Puts a letter with those that wait, unless there are too many. */
-  post(message: string, to: number, from: number, values: Values): void {
+  post(message: string, to: number, from: number, by: string | undefined, values: Values): void {
     const { letters, counts } = this.state.mail
     if (letters.filter(m => m.message === message).length === this.message(message).capacity) {
       counts[message].refused++
@@ -124,7 +124,7 @@ export class ReferenceWorld {
     this.happened.note('sent')
     if (to === 0) this.happened.note('sent to nobody')
     const sentTo = this.find(this.message(message).to, to)?.partition
-    const letter: Letter = { message, to, from, seen: [], tick: this.tick, sentTo, ...values }
+    const letter: Letter = { message, to, from, by, seen: [], tick: this.tick, sentTo, ...values }
     letters.push(letter)
   }
 
@@ -150,7 +150,7 @@ export class ReferenceWorld {
       receivers: message => this.message(message).to,
       send: (message, n, value) => {
         const { to, columns } = this.message(message)
-        this.post(message, nth(to, n)?.id ?? 0, 0, made(columns, value))
+        this.post(message, nth(to, n)?.id ?? 0, 0, undefined, made(columns, value))
       },
       set: (population, n, column, values) => {
         for (const [k, v] of values.entries()) writeValue(nth(population, n), column, k, v)

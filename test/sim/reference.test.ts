@@ -5,7 +5,7 @@ import * as fc from 'fast-check'
 import t from 'tap'
 import type { Expression, KernelSpec, Step, WorldSpec } from '../fixtures/world-spec.js'
 import { idleKernel, worlds } from './random-worlds.js'
-import { engineRun, firstDifference, referenceRun } from './reference-runs.js'
+import { engineRun, firstDifference, referenceRun, unlawful } from './reference-runs.js'
 
 const LONG = process.env.POPULACE_LONG === '1'
 
@@ -17,6 +17,8 @@ t.test('the engine and the plain reference give the same agents, measures, event
       const { happened: now, ...expected } = referenceRun(spec)
       const { hash, ...found } = await engineRun(spec, { workers: 0 })
       if (!isDeepStrictEqual(found, expected)) throw new Error(firstDifference(found, expected, spec))
+      const broken = unlawful(found)
+      if (broken.length > 0) throw new Error(`${broken.join('; ')}, in ${JSON.stringify(spec)}`)
       ticks += expected.measures.length
       for (const [what, times] of Object.entries(now)) {
         happened[what] ??= { times: 0, worlds: 0 }

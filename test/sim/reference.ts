@@ -2,6 +2,7 @@
 // oracle of the engine. Of the library it uses the random numbers only.
 import { makeSequence } from '../../lib/core/sequence.js'
 import { PURPOSE, streamKey } from '../../lib/core/threefry.js'
+import type { Counters } from '../../lib/index.js'
 import { doActs } from '../fixtures/main-acts.js'
 import { runProgram } from '../fixtures/row-program.js'
 import type { Act, EngineSpec, KernelSpec, MeasureSpec, WorldSpec } from '../fixtures/world-spec.js'
@@ -134,7 +135,7 @@ export class Reference {
   }
 
   /** What became of agents, messages and events. */
-  counters(): unknown {
+  counters(): Counters {
     const { state, spec } = this.#world
     const populations = Object.entries(state.populations).map(([name, { counts }]) => [name, { ...counts }] as const)
     const messages = Object.entries(state.mail.counts).map(([name, counts]) => {
