@@ -242,7 +242,10 @@ export class PopulationMemory {
 
   #copyRow(from: number, to: number): void {
     const undo = this.#undo
-    if (!undo && this.carrier) return this.carrier(from, to)
+    if (!undo && this.carrier) {
+      this.carrier(from, to)
+      return
+    }
     undo?.touch(this.id, to)
     this.id[to] = this.id[from]
     this.slots.moved(this.id[to] >>> 0, to)
