@@ -3,7 +3,9 @@
 //
 // choice, rank   written by the thread that steps the claimer's block, read by whoever weighs and settles that block
 // best           of a claimed row: the claimer that leads, by row plus one. Threads contend for it while blocks are
-//                weighed; the least of all is the least in whatever order they come. Put back to 0 by the winner.
+//                weighed; the least of all is the least in whatever order they come. Put back to 0 by the winner. It is
+//                read without Atomics: whoever led once is led by somebody better, so a leader of before is enough to
+//                lose to, and to win takes an exchange for the very leader that was compared. A word is never read in part.
 // won, target    written by whoever settles the claimer's block
 // winner         written by whoever settles the block of the claimer that won: by one thread a row
 import { PopulaceError } from '../core/errors.js'
@@ -29,8 +31,11 @@ export class ClaimBoard {
   readonly #choice: Beside
   readonly #rank: Uint32Array
   readonly #best: Int32Array
+  readonly #weigh: (begin: number, end: number) => void
+  readonly #settle: (begin: number, end: number) => void
 
-  constructor(data: ClaimData, by: PopulationMemory, on: PopulationMemory) {
+  /** threads: of the crew; one alone contends with nobody. */
+  constructor(data: ClaimData, by: PopulationMemory, on: PopulationMemory, threads: number) {
     const names = claimArrays(data.name)
     this.data = data
     this.by = by
@@ -41,6 +46,8 @@ export class ClaimBoard {
     this.#choice = by.scratch(names.choice)
     this.#rank = by.scratch(names.rank).array as Uint32Array // declared as u32 and i32 in needs.ts
     this.#best = on.scratch(names.best).array as Int32Array
+    this.#weigh = this.#makeWeigh(threads)
+    this.#settle = this.#makeSettle()
   }
 
   /** What a kernel reads. */
@@ -110,50 +117,72 @@ export class ClaimBoard {
   /** Weighs the claims made in a frame of claimers against all others on the same rows. */
   weigh(frame: number): void {
     if (this.#choice.used[frame] === 0) return
-    const { frames, layout, id } = this.by
-    const choice = this.#choice.array
-    const rank = this.#rank
-    const best = this.#best
+    const { frames, layout } = this.by
     const begin = frame << layout.shift
-    const end = begin + frames.rows[frame]
-    for (let row = begin; row < end; row++) {
-      if (choice[row] === 0) continue
-      const target = choice[row] - 1
-      // Pairs with itself in other threads: whoever replaces a leader has compared itself with that very one.
-      for (let leader = Atomics.load(best, target); ; ) {
-        const other = leader - 1
-        const leads = leader === 0 || rank[row] < rank[other] || (rank[row] === rank[other] && id[row] < id[other])
-        if (!leads) break
-        const found = Atomics.compareExchange(best, target, leader, row + 1)
-        if (found === leader) break
-        leader = found
-      }
-    }
+    this.#weigh(begin, begin + frames.rows[frame])
   }
 
   /** Writes what the claims made in a frame of claimers came to, once all are weighed. */
   settle(frame: number): void {
     if (this.#choice.used[frame] === 0) return
     this.#choice.used[frame] = 0
-    const { by, on } = this
-    const choice = this.#choice.array
-    const begin = frame << by.layout.shift
-    const end = begin + by.frames.rows[frame]
-    for (let row = begin; row < end; row++) {
-      if (choice[row] === 0) continue
-      const target = choice[row] - 1
-      choice[row] = 0
-      this.#target.array[row] = on.id[target]
-      // Pairs with the winner's store, which others may see or not: a loser is not the one that leads either way.
-      const won = Atomics.load(this.#best, target) === row + 1
-      this.#won.array[row] = won ? 1 : 0
-      if (!won) continue
-      this.#winner.array[target] = by.id[row]
-      this.#winner.used[target >>> on.layout.shift] = 1
-      Atomics.store(this.#best, target, 0) // for the next contest; pairs with the losers' loads
-    }
+    const { frames, layout } = this.by
+    const begin = frame << layout.shift
+    this.#settle(begin, begin + frames.rows[frame])
     this.#target.used[frame] = 1
     this.#won.used[frame] = 1
+  }
+
+  #makeWeigh(threads: number): (begin: number, end: number) => void {
+    // The exchange pairs with itself in other threads: whoever replaces a leader has compared itself with that very one.
+    const take =
+      threads === 1
+        ? `best[target] = row + 1
+           break`
+        : `const found = Atomics.compareExchange(best, target, leader, row + 1)
+           if (found === leader) break
+           leader = found`
+    return fresh(
+      { choice: this.#choice.array, rank: this.#rank, best: this.#best, id: this.by.id },
+      `return (begin, end) => {
+        for (let row = begin; row < end; row++) {
+          const target = choice[row] - 1
+          if (target < 0) continue
+          const own = rank[row]
+          for (let leader = best[target]; ; ) {
+            const other = leader - 1
+            if (leader !== 0 && !(own < rank[other] || (own === rank[other] && id[row] < id[other]))) break
+            ${take}
+          }
+        }
+      }`,
+    )
+  }
+
+  #makeSettle(): (begin: number, end: number) => void {
+    // A winner's write to best is seen by its losers or not: the one that leads is another than they either way.
+    return fresh(
+      {
+        ...{ choice: this.#choice.array, best: this.#best, won: this.#won.array, targets: this.#target.array },
+        ...{ winner: this.#winner.array, used: this.#winner.used, id: this.by.id, claimed: this.on.id },
+      },
+      `return (begin, end) => {
+        for (let row = begin; row < end; row++) {
+          const target = choice[row] - 1
+          if (target < 0) continue
+          choice[row] = 0
+          targets[row] = claimed[target]
+          if (best[target] !== row + 1) {
+            won[row] = 0
+            continue
+          }
+          won[row] = 1
+          winner[target] = id[row]
+          used[target >>> ${this.on.layout.shift}] = 1
+          best[target] = 0
+        }
+      }`,
+    )
   }
 
   /** Empties the outcome in a frame of claimers, or of the claimed. */

@@ -54,7 +54,7 @@ export class Exchange {
     this.#streams = openStreams(memory.buffer, staging, memory.layout)
     this.effects = effectColumns(memory, threads)
     this.views = new Views(views, memory)
-    const board = (c: ClaimData) => new ClaimBoard(c, memory.population(c.by), memory.population(c.on))
+    const board = (c: ClaimData) => new ClaimBoard(c, memory.population(c.by), memory.population(c.on), threads)
     this.claims = new Map([...claims].map(c => [c.name, board(c)]))
     this.posts = new Map(
       [...memory.mail].flatMap(([name, mailbox]) => {
