@@ -1,48 +1,17 @@
 // What happens when an engine ends, case by case, in worlds of one population: each on several threads, with checks and
 // by the reference, and as the rules of a tick say.
-import t, { type Test } from 'tap'
-import type { Act, WorldSpec } from '../fixtures/world-spec.js'
-import { engineRun, referenceRun } from './reference-runs.js'
-import {
-  ALL,
-  alone,
-  aloneIn,
-  FRIEND,
-  given,
-  ID,
-  number,
-  own,
-  type SmallWorld,
-  set,
-  smallWorld,
-  sum,
-} from './small-worlds.js'
+import t from 'tap'
+import type { Act } from '../fixtures/world-spec.js'
+import { ALL, alone, aloneIn, FRIEND, given, ID, inEveryWay, number, own, set, sum } from './small-worlds.js'
 
 const CLAIM = { claims: [{ name: 'seat', by: 'person', on: 'person' }] }
 const LETTER = {
   messages: [{ name: 'letter', to: 'person', capacity: 1000, columns: { n: { kind: 'f64', size: 1 } as const } }],
 }
 const later = (id: number, generation = 1) => generation * 2 ** 32 + id
-type Row = Readonly<Record<string, number>>
-
-/** Runs a world in every way, which must all come to the same; the people after each run, by id, and the counters. */
-async function runs(t: Test, small: SmallWorld) {
-  const spec: WorldSpec = smallWorld(small)
-  const { happened, ...expected } = referenceRun(spec)
-  const hashes = new Set<string>()
-  for (const options of [{ workers: 0, checks: true }, { workers: 2 }]) {
-    const { hash, ...found } = await engineRun(spec, options)
-    t.strictSame(found, expected, `${JSON.stringify(options)} as the reference`)
-    hashes.add(hash)
-  }
-  t.equal(hashes.size, 1)
-  const rows = expected.agents.map(a => a.person as unknown as readonly Row[])
-  const people = rows.map(all => new Map(all.map(row => [row.id, row])))
-  return { rows, people, counters: expected.counters, events: expected.events }
-}
 
 t.test('an agent that dies in the engine in which it gives birth has a child, in a slot of its own', async t => {
-  const { people, counters } = await runs(t, {
+  const { people, counters } = await inEveryWay(t, {
     kernels: [
       {
         spawns: { child: 'person' },
@@ -61,7 +30,7 @@ t.test('an agent that dies in the engine in which it gives birth has a child, in
 })
 
 t.test('a slot that was freed is given to the next birth in a later engine, the lowest first', async t => {
-  const { people } = await runs(t, {
+  const { people } = await inEveryWay(t, {
     kernels: [
       {
         despawns: true,
@@ -80,7 +49,7 @@ t.test('a slot that was freed is given to the next birth in a later engine, the 
 
 t.test('to despawn twice is one death', async t => {
   const despawn = { does: 'despawn', ...alone(5) } as const
-  const { counters, rows } = await runs(t, {
+  const { counters, rows } = await inEveryWay(t, {
     kernels: [{ despawns: true, program: [despawn, despawn] }],
   })
   t.match(counters[0].populations.person, { died: 1 })
@@ -90,7 +59,7 @@ t.test('to despawn twice is one death', async t => {
 t.test('death beats move, and of two moves the later one counts', async t => {
   const move = (id: number, partition: number) =>
     ({ does: 'move', partition: number(partition), ...alone(id) }) as const
-  const { counters, rows } = await runs(t, {
+  const { counters, rows } = await inEveryWay(t, {
     kernels: [
       { despawns: true, moves: true, program: [move(5, 1), { does: 'despawn', ...alone(5) }, move(6, 1), move(6, 2)] },
       { writes: ['x'], program: [set('x', { is: 'partition' })] },
@@ -101,7 +70,7 @@ t.test('death beats move, and of two moves the later one counts', async t => {
 })
 
 t.test('moves keep (partition, block, row) order, and one to where an agent is already moves nobody', async t => {
-  const { counters, rows } = await runs(t, {
+  const { counters, rows } = await inEveryWay(t, {
     kernels: [{ moves: true, program: [{ does: 'move', partition: number(1), when: ID, of: 10 }] }],
   })
   t.match(counters[0].populations.person, { moved: 4 })
@@ -114,7 +83,7 @@ t.test('moves keep (partition, block, row) order, and one to where an agent is a
 t.test('births are refused from where the population is full, whatever dies in that engine', async t => {
   const born = (key: string, n: number) =>
     ({ does: 'spawn', key, values: [given('x', ID), given('y', number(n))], ...ALL }) as const
-  const { rows, counters } = await runs(t, {
+  const { rows, counters } = await inEveryWay(t, {
     kernels: [
       {
         ...{ spawns: { child: 'person', other: 'person' }, despawns: true },
@@ -133,7 +102,7 @@ t.test('births are refused from where the population is full, whatever dies in t
 
 t.test('births into other partitions get their ids in the order of the parents', async t => {
   const partition = { is: 'product', of: [ID, number(1)] } as const
-  const { people, rows } = await runs(t, {
+  const { people, rows } = await inEveryWay(t, {
     people: { capacity: 200 },
     kernels: [
       {
@@ -163,7 +132,7 @@ const LOOK = {
 }
 
 t.test('a claimer that dies in the engine in which it claims has won, and is somebody dead from then on', async t => {
-  const { people } = await runs(t, {
+  const { people } = await inEveryWay(t, {
     ...CLAIM,
     kernels: [
       TO_NINE,
@@ -194,7 +163,7 @@ t.test('a claimer that dies in the engine in which it claims has won, and is som
 t.test(
   'a winner that dies before the outcome is read has won all the same; a mover takes its outcome along',
   async t => {
-    const { people, rows } = await runs(t, {
+    const { people, rows } = await inEveryWay(t, {
       ...CLAIM,
       kernels: [
         TO_NINE,
@@ -229,7 +198,7 @@ t.test(
         program: [{ ...CLAIM_FIRST, rank: number(i), when: sum(ID, number(-id)), of: 20 }],
       },
     ]
-    const { people } = await runs(t, {
+    const { people } = await inEveryWay(t, {
       ...CLAIM,
       kernels: [...claim(3, 9, 0), ...claim(3, 8, 0), ...claim(2, 9, 1), LOOK],
     })
@@ -248,7 +217,7 @@ t.test(
       { does: 'spawn', population: 'person', partition: 'north', count: 12 },
     ]
     const claimAll = { ...CLAIM_FIRST, when: number(0), of: 1 } as const
-    const { people } = await runs(t, {
+    const { people } = await inEveryWay(t, {
       ...CLAIM,
       kernels: [LOOK, TO_NINE, { ...{ reads: ['friend'], claims: ['seat'] }, program: [claimAll] }],
       runs: [
@@ -273,7 +242,7 @@ t.test('a ref to the dead leads to nobody, even when somebody else lives in the 
     senses: see,
     program: [set('x', { is: 'sensed', key: 'see', column: 'y', k: 0, target: FRIEND } as const)],
   }
-  const { people } = await runs(t, {
+  const { people } = await inEveryWay(t, {
     kernels: [
       { writes: ['friend', 'y', 'gifts'], program: [set('friend', number(7)), set('y', ID), set('gifts', number(0))] },
       look,
@@ -307,7 +276,7 @@ const READ = {
 } as const
 
 t.test('mail of an agent that dies in the engine in which it sends arrives, with its id', async t => {
-  const { people, counters } = await runs(t, {
+  const { people, counters } = await inEveryWay(t, {
     ...LETTER,
     kernels: [
       { ...SEND_NINE, despawns: true, program: [...SEND_NINE.program, { does: 'despawn', ...alone(4) }] },
@@ -320,7 +289,7 @@ t.test('mail of an agent that dies in the engine in which it sends arrives, with
 })
 
 t.test('mail follows an agent that moves, also into a block that has its turn later', async t => {
-  const { people, counters } = await runs(t, {
+  const { people, counters } = await inEveryWay(t, {
     ...LETTER,
     kernels: [
       { ...SEND_NINE, every: 100 },
@@ -337,7 +306,7 @@ t.test('mail follows an agent that moves, also into a block that has its turn la
 })
 
 t.test('mail to the dead is dropped, and is not for whoever lives in the slot then', async t => {
-  const { people, counters } = await runs(t, {
+  const { people, counters } = await inEveryWay(t, {
     ...LETTER,
     kernels: [
       SEND_NINE,
@@ -351,7 +320,7 @@ t.test('mail to the dead is dropped, and is not for whoever lives in the slot th
 })
 
 t.test('a full mailbox refuses from where it is full, in the order of the senders', async t => {
-  const { people, counters } = await runs(t, {
+  const { people, counters } = await inEveryWay(t, {
     messages: LETTER.messages.map(m => ({ ...m, capacity: 5 })),
     kernels: [{ ...SEND_NINE, program: [{ ...SEND_NINE.program[0], ...ALL }] }, READ],
   })
@@ -360,7 +329,7 @@ t.test('a full mailbox refuses from where it is full, in the order of the sender
 })
 
 t.test('what the dying do to others stands, and what is done to them harms nobody', async t => {
-  const { people, events } = await runs(t, {
+  const { people, events } = await inEveryWay(t, {
     events: [{ name: 'farewell', columns: { n: { kind: 'f64', size: 1 } } }],
     kernels: [
       { writes: ['friend', 'gifts'], program: [set('friend', sum(ID, number(1))), set('gifts', number(0))] },

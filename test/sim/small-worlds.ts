@@ -1,7 +1,9 @@
 // Small worlds for cases picked by hand: one population of people, described as random worlds are, so that the engine and
 // the reference both run them.
+import type { Test } from 'tap'
 import type { Expression, KernelSpec, PopulationSpec, Step, WorldSpec } from '../fixtures/world-spec.js'
 import { idleKernel } from './random-worlds.js'
+import { engineRun, referenceRun } from './reference-runs.js'
 
 /** What a small world may say of itself. */
 export interface SmallWorld extends Partial<WorldSpec> {
@@ -60,3 +62,21 @@ export const aloneIn = (id: number, tick: number) => ({
   when: sum({ is: 'product', of: [sum(TICK, number(-tick)), number(1000)] }, sum(ID, number(-id))),
   of: 2 ** 40,
 })
+
+type Row = Readonly<Record<string, number>>
+
+/** Runs a world in every way, which must all come to the same; the people after each run, by id, and the counters. */
+export async function inEveryWay(t: Test, small: SmallWorld) {
+  const spec: WorldSpec = smallWorld(small)
+  const { happened, ...expected } = referenceRun(spec)
+  const hashes = new Set<string>()
+  for (const options of [{ workers: 0, checks: true }, { workers: 2 }]) {
+    const { hash, ...found } = await engineRun(spec, options)
+    t.strictSame(found, expected, `${JSON.stringify(options)} as the reference`)
+    hashes.add(hash)
+  }
+  t.equal(hashes.size, 1)
+  const rows = expected.agents.map(a => a.person as unknown as readonly Row[])
+  const people = rows.map(all => new Map(all.map(row => [row.id, row])))
+  return { rows, people, counters: expected.counters, events: expected.events }
+}
