@@ -14,7 +14,7 @@ export const emptyStage: BenchCase = {
   about: 'ten engines forced into ten stages over 64 rows, microseconds a stage, and with commits of nothing',
   rounds: 31,
   async run({ smoke, rounds }) {
-    const ticks = smoke ? 500 : 4000
+    const ticks = smoke ? 100 : 4000
     const warmup = 2
     const url = new URL('../scenarios/staged.js', import.meta.url)
     const sims = await Promise.all([0, 1, 2].map(workers => Simulation.create(url, { workers })))
