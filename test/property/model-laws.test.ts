@@ -57,7 +57,7 @@ test("Schelling's people stay who they are, one a cell, and only those who want 
     }
   }
   await fc.assert(fc.asyncProperty(towns, run), { numRuns })
-  t.ok(moved > 100, `${moved} moves were seen`)
+  t.ok(moved > 20, `${moved} moves were seen`)
 })
 
 const forests = fc.record({
@@ -91,7 +91,7 @@ test('the fire takes each tree that is connected to the left side, after as many
     burnt += reached
   }
   await fc.assert(fc.asyncProperty(forests, run), { numRuns })
-  t.ok(burnt > 100, `${burnt} trees burnt`)
+  t.ok(burnt > 20, `${burnt} trees burnt`)
 })
 
 /** Steps from the left column to each tree, over trees; infinite where none lead there. */
