@@ -26,7 +26,8 @@ t.test('the engine and the plain reference give the same agents, measures, event
         happened[what].worlds += Math.sign(times)
       }
     }),
-    { numRuns: LONG ? 2000 : 60 },
+    // A short run has the same worlds each time, so that what must have happened in them is certain; a long one has new ones.
+    LONG ? { numRuns: 2000 } : { numRuns: 60, seed: 1 },
   )
   t.ok(ticks > 100, 'many ticks were compared')
   for (const [what, { times, worlds }] of Object.entries(happened)) {
