@@ -13,6 +13,7 @@ export const ERROR_CODES = {
   COMMAND_UNKNOWN: 'A command is sent that the scenario does not define.',
   COMMAND_INVALID: 'The payload of a command is not plain data, or too many commands wait.',
   CYCLE: 'Engines depend on each other in a circle.',
+  DIFF_BASE: 'A diff was applied to another state than the one it was made from.',
   DOCUMENT_INVALID: 'A document is not plain data, or is given to a row where nobody lives.',
   DOCUMENT_TOO_LARGE: 'A document has more than 65,536 bytes.',
   DOCUMENTS_FULL:
@@ -50,6 +51,9 @@ export const ERROR_CODES = {
   SIM_CLOSED: 'A simulation was used after close.',
   SIM_FAILED: 'A simulation was used after it had failed; the first error is the cause.',
   SIM_RUNNING: 'Something was asked for that can only be done between runs.',
+  SNAPSHOT_INVALID: 'A snapshot or diff is damaged, cut short, or none at all.',
+  SNAPSHOT_SCHEMA: 'A snapshot is of a scenario whose declarations do not go with these.',
+  SNAPSHOT_VERSION: 'A snapshot or diff was written by a version that this one cannot read.',
   TICK_TIMEOUT: 'A tick took longer than limits.tickTimeoutMs.',
   TOO_MANY_DRAWS: 'One agent drew more than 2,048 random numbers in one engine and tick.',
   USAGE: 'A command line is wrong.',

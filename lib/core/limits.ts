@@ -123,3 +123,6 @@ export const DOCUMENT_BYTES_PER_AGENT = 1024
 /** Least and most of the same for a whole population: three and a bit times as much address space is reserved. */
 export const MIN_DOCUMENT_BYTES = 2 ** 20
 export const MAX_DEFAULT_DOCUMENT_BYTES = 2 ** 28
+
+/** Sections of a snapshot: a few for each column of a scenario, and no scenario has a million columns. */
+export const MAX_SECTIONS = 2 ** 20

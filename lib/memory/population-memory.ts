@@ -121,6 +121,11 @@ export class PopulationMemory {
     meta[META.edits]++
   }
 
+  /** Partitions of the world, whether any of these agents lives there or not. */
+  get partitions(): number {
+    return this.frames.partitions
+  }
+
   /** Agents alive. */
   get size(): number {
     return this.frames.meta[META.size]

@@ -83,6 +83,15 @@ export class Commands {
     for (const [i, { resolve }] of batch.entries()) resolve({ tick, sequence: accepted[i].sequence })
   }
 
+  /** The number of the next command. */
+  get next(): number {
+    return this.#sequence
+  }
+
+  set next(sequence: number) {
+    this.#sequence = sequence
+  }
+
   /** Whether some are to be applied when the next tick begins. */
   get due(): boolean {
     return this.#accepted.length > 0

@@ -14,6 +14,7 @@ import { deterministic } from './forbidden.js'
 import type { OpenWorld } from './open-world.js'
 import { makeRecorder } from './recorder.js'
 import { ShedLevels } from './shed-levels.js'
+import { captureHere, type Position } from './world-image.js'
 
 /** What a driver tells, on the main thread. */
 export interface DriverHooks {
@@ -35,8 +36,8 @@ export interface DriverHooks {
 /** Why an advance ended. */
 export type AdvanceEnd = 'target' | 'stop' | 'until'
 
-interface Reader {
-  serve(): void
+interface Visitor {
+  serve(): void | Promise<void>
   reject(error: Error): void
 }
 
@@ -48,7 +49,7 @@ export class Driver {
   readonly #world: OpenWorld
   readonly #hooks: DriverHooks
   readonly #tickTimeoutMs: number | undefined
-  readonly #readers: Reader[] = []
+  readonly #visitors: Visitor[] = []
   readonly #abort = new AbortController()
   #measuredTick = -1
 
@@ -60,6 +61,13 @@ export class Driver {
     this.sheds = new ShedLevels(world)
   }
 
+  /** Goes on from a state that the world was filled with. */
+  begin({ tick, commands }: Pick<Position, 'tick' | 'commands'>): void {
+    this.tick = tick
+    this.commands.next = commands
+    this.forgetMeasures()
+  }
+
   /** Asks for the next boundary. */
   interrupt(): void {
     this.#world.crew.control.requestStop()
@@ -67,23 +75,33 @@ export class Driver {
 
   /** Runs `look` at the next boundary; the caller interrupts. */
   read<T>(look: (world: World) => T): Promise<T> {
+    return this.visit(() => this.look(look))
+  }
+
+  /** Runs `work` at the next boundary, which waits for it; the caller interrupts. */
+  visit<T>(work: () => T | Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#readers.push({
-        serve: () => {
-          try {
-            resolve(this.look(look))
-          } catch (error) {
-            reject(error)
-          }
-        },
-        reject,
-      })
+      const serve = async () => {
+        try {
+          resolve(await work())
+        } catch (error) {
+          reject(error)
+        }
+      }
+      this.#visitors.push({ serve, reject })
     })
+  }
+
+  /** What of the state is not in the world's memory. */
+  get position(): Position {
+    const shed = Object.fromEntries(this.sheds.levels.map(({ engine, level }) => [engine, level]))
+    return { tick: this.tick, commands: this.commands.next, shed }
   }
 
   /** Runs `look` now: between batches only. */
   look<T>(look: (world: World) => T): T {
-    const world = new World(this.#world.memory, { mode: 'read', tick: this.tick })
+    const capture = () => captureHere(this.#world, this.position)
+    const world = new World(this.#world.memory, { mode: 'read', tick: this.tick, capture })
     try {
       return look(world)
     } finally {
@@ -146,9 +164,9 @@ export class Driver {
     this.tick = (await this.#step(target, steps.length, -1)).tick
   }
 
-  /** Serves reads and takes commands for the tick that begins next. */
+  /** Serves visitors and takes commands for the tick that begins next. */
   async boundary(): Promise<void> {
-    for (const reader of this.#readers.splice(0)) reader.serve()
+    for (const visitor of this.#visitors.splice(0)) await visitor.serve()
     await this.commands.accept(this.tick)
   }
 
@@ -270,6 +288,6 @@ export class Driver {
   close(error: Error): void {
     this.#abort.abort(error)
     this.commands.close(error)
-    for (const reader of this.#readers.splice(0)) reader.reject(error)
+    for (const visitor of this.#visitors.splice(0)) visitor.reject(error)
   }
 }

@@ -6,11 +6,12 @@ import { JOURNAL_ENTRIES, REPORTS_PER_SECOND } from '../core/limits.js'
 import type { Progress, ResolvedSimulationOptions } from '../core/options.js'
 import type { Params, ParamValues } from '../memory/params.js'
 import { World } from '../memory/world.js'
+import { type HashPart, joinHashes, type WorldHash } from '../state/content-hash.js'
+import type { StateImage } from '../state/image.js'
 import { type Journal, MemoryJournal, type ShedEntry } from '../state/journal.js'
 import type { Receipt } from './commands.js'
 import { type Counters, countersOf } from './counters.js'
 import { Driver } from './driver.js'
-import { type HashPart, joinHashes, type WorldHash } from './hasher.js'
 import { Listeners, type SimulationEvents } from './listeners.js'
 import { type MeasureValues, measureRecord } from './measures.js'
 import { type OpenWorld, openWorld } from './open-world.js'
@@ -19,6 +20,7 @@ import { RealTimeLoop } from './real-time-loop.js'
 import { aborted, closed, failed, running } from './refusals.js'
 import type { Command, ScenarioData } from './scenario.js'
 import { type AnyScenario, scenarioData } from './scenario.js'
+import { captureHere, captureWorld } from './world-image.js'
 
 /** Options of Simulation.create; all may be left out. */
 export interface SimulationOptions<P extends Params = Params> {
@@ -47,6 +49,8 @@ type State = 'idle' | 'running' | 'failed' | 'closed'
 
 /** @internal What tests and the sanitizer add to the options. */
 export interface Internals {
+  /** The state to begin with, in place of setup. */
+  readonly image?: StateImage
   readonly journal?: Journal
   /** Sheddings of another run, made again at the same ticks. */
   readonly sheddings?: readonly ShedEntry[]
@@ -70,7 +74,8 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
   #measures: MeasureValues<S['measures']>
   #view: World | undefined
   #running: Promise<unknown> = Promise.resolve()
-  #hashing: Promise<unknown> = Promise.resolve()
+  /** What looks at the whole world between runs; a run begins after it. */
+  #looking: Promise<unknown> = Promise.resolve()
   #stopRequested = false
   #realTime: RealTimeLoop | undefined
   #closing: Promise<void> | undefined
@@ -123,8 +128,10 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
       options: resolved,
       journal,
       fuse: internals.fuse ?? true,
+      ...(internals.image ? { image: internals.image } : {}),
     })
     const sim = new Simulation<S>(world, resolved, checks)
+    if (internals.image) sim.#driver.begin(internals.image.head)
     sim.#driver.sheds.replay(internals.sheddings ?? [])
     try {
       await sim.#driver.measure()
@@ -170,7 +177,8 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
   get world(): World {
     this.#usable()
     if (this.#state === 'running') throw running('world')
-    this.#view ??= new World(this.#world.memory, { mode: 'edit', tick: this.tick })
+    const capture = () => captureHere(this.#world, this.#driver.position)
+    this.#view ??= new World(this.#world.memory, { mode: 'edit', tick: this.tick, capture })
     this.#driver.forgetMeasures()
     return this.#view
   }
@@ -269,9 +277,25 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     this.#world.memory.refresh()
     const { tick, shedLevels } = this
     const sums = this.#world.crew.hash(of)
-    this.#hashing = Promise.allSettled([this.#hashing, sums]) // a run begins after it
+    this.#look(sums)
     const whole = Object.values(of).every(part => part === undefined)
     return joinHashes(await sums, tick, whole ? shedLevels : {})
+  }
+
+  /** @internal The whole state, between two ticks of a run that goes on too: what StateSnapshot.create takes. */
+  async captureImage(): Promise<StateImage> {
+    this.#usable()
+    const capture = () => captureWorld(this.#world, this.#driver.position)
+    if (this.#state !== 'running') return this.#look(capture())
+    const image = this.#driver.visit(capture)
+    this.#interrupt()
+    return image
+  }
+
+  /** Lets a run begin only when `work` is done. */
+  #look<T>(work: Promise<T>): Promise<T> {
+    this.#looking = Promise.allSettled([this.#looking, work])
+    return work
   }
 
   /** Ends the simulation, a run that goes on included, and all its threads. Closing twice is fine. */
@@ -317,7 +341,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
 
   /** Runs `work` as the one thing going on; a failure of the engine is for ever, an abort is not. */
   async #track(work: () => Promise<void>): Promise<void> {
-    const running = this.#hashing.then(work)
+    const running = this.#looking.then(work)
     this.#running = running
     try {
       await running
