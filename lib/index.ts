@@ -51,7 +51,18 @@ export {
   MainEngine,
   type Recorder,
 } from './schedule/engine.js'
-export type { Birth, Claimer, Draft, Inbox, Loop, Outcome, Random, Scope, Sender } from './schedule/scope.js'
+export type {
+  Birth,
+  Claimer,
+  Draft,
+  Inbox,
+  Loop,
+  Outcome,
+  Random,
+  Scope,
+  Sender,
+  WakingLoop,
+} from './schedule/scope.js'
 export { StateSnapshot } from './state/snapshot.js'
 export type { StateRow, StateTable } from './state/state-table.js'
 export { type StateDiff, WorldState } from './state/world-state.js'

@@ -13,7 +13,13 @@ const simulation = z.strictObject({
   seed: count(0, MAX_SEED).default(0),
   params: z.record(z.string(), z.unknown()).default({}),
   checks: z.boolean().default(false),
-  limits: z.strictObject({ tickTimeoutMs: z.number().positive().optional() }).default({}),
+  limits: z
+    .strictObject({
+      tickTimeoutMs: z.number().positive().optional(),
+      residentFrames: count(1, Number.MAX_SAFE_INTEGER).optional(),
+      maxMemoryMb: z.number().positive().optional(),
+    })
+    .default({}),
 })
 
 /** Options of sim.run. */

@@ -8,10 +8,12 @@ import { resolveParams } from '../memory/params.js'
 import { WorldMemory } from '../memory/world.js'
 import type { StateImage } from '../state/image.js'
 import type { Journal } from '../state/journal.js'
+import { FolderPartitionStore, type PartitionStore } from '../state/partition-store.js'
 import { Control } from './control.js'
 import { CORES } from './cores.js'
 import type { Crew } from './crew.js'
 import { guardThread } from './forbidden.js'
+import { FrozenPartitions } from './frozen-partitions.js'
 import { InlineCrew } from './inline-crew.js'
 import { freshUrl, loadScenario } from './load.js'
 import { makePlan, type Plan, type PlanOptions } from './plan.js'
@@ -25,6 +27,7 @@ export interface OpenWorld {
   memory: WorldMemory
   crew: Crew
   ring: MeasureRing
+  frozen: FrozenPartitions
   readonly journal: Journal
   readonly workers: number
   /** Takes away what checks mode laid in this thread. */
@@ -41,6 +44,8 @@ export interface OpenRequest {
   readonly fuse: boolean
   /** The state to begin with, in place of setup. */
   readonly image?: StateImage
+  /** Where frozen partitions go that leave memory; a temporary folder of the process by default. */
+  readonly partitionStore?: PartitionStore | undefined
 }
 
 function workersOf(request: OpenRequest): number {
@@ -88,12 +93,8 @@ export async function openWorld(request: OpenRequest): Promise<OpenWorld> {
 type PoolMaker = (control: Control) => Promise<import('./pool-crew.js').PoolCrew>
 
 /** Sets the world up; again with smaller blocks when part-filled ones have used up a population's frames. */
-async function fill(
-  scenario: ScenarioData,
-  base: PlanOptions,
-  makePool: PoolMaker | undefined,
-  { journal, image }: OpenRequest,
-) {
+async function fill(scenario: ScenarioData, base: PlanOptions, makePool: PoolMaker | undefined, request: OpenRequest) {
+  const { journal, image } = request
   const control = new Control()
   const pool = await makePool?.(control)
   const blocks: Record<string, number> = { ...image?.head.blocks }
@@ -119,12 +120,23 @@ async function fill(
       const memory = new WorldMemory(memories.world, plan.layout, [...plan.scenario.events.values()])
       placeFrames(plan, memory)
       const values = memoryValues(plan)
-      return { plan, memory, crew, ring: new MeasureRing(memories.world, plan.layout, control, values) }
+      const frozen = openFrozen(request, plan, memory, crew)
+      return { plan, memory, crew, frozen, ring: new MeasureRing(memories.world, plan.layout, control, values) }
     }
   } catch (error) {
     await pool?.close()
     throw error
   }
+}
+
+function openFrozen(request: OpenRequest, plan: Plan, memory: WorldMemory, crew: Crew): FrozenPartitions {
+  const { residentFrames, maxMemoryMb } = request.options.limits
+  const budget = {
+    frames: residentFrames ?? Number.POSITIVE_INFINITY,
+    bytes: maxMemoryMb === undefined ? Number.POSITIVE_INFINITY : maxMemoryMb * 2 ** 20,
+  }
+  const store = request.partitionStore ?? new FolderPartitionStore()
+  return new FrozenPartitions({ plan, memory, crew, store, budget })
 }
 
 function memoryValues(plan: Plan): number {

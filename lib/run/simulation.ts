@@ -14,12 +14,13 @@ import { type Counters, countersOf } from './counters.js'
 import { Driver } from './driver.js'
 import { Listeners, type SimulationEvents } from './listeners.js'
 import { type MeasureValues, measureRecord } from './measures.js'
-import { type OpenWorld, openWorld } from './open-world.js'
+import { type OpenRequest, type OpenWorld, openWorld } from './open-world.js'
 import type { Overload } from './real-time.js'
 import { RealTimeLoop } from './real-time-loop.js'
 import { aborted, closed, failed, running } from './refusals.js'
 import type { Command, ScenarioData } from './scenario.js'
 import { type AnyScenario, scenarioData } from './scenario.js'
+import type { SimulationLimits } from './simulation-limits.js'
 import { captureHere, captureWorld } from './world-image.js'
 
 /** Options of Simulation.create; all may be left out. */
@@ -32,8 +33,7 @@ export interface SimulationOptions<P extends Params = Params> {
   params?: Partial<ParamValues<P>>
   /** Runs each block twice and refuses what would make results differ. Slow; default false. */
   checks?: boolean
-  /** tickTimeoutMs: milliseconds that a tick may last before its crew is ended (needs workers of at least 1). */
-  limits?: { tickTimeoutMs?: number }
+  limits?: SimulationLimits
 }
 
 /** Options of run: ticks to do; a signal that ends it at the next boundary; a report about 20 times a second. */
@@ -54,6 +54,8 @@ export interface Internals {
   readonly journal?: Journal
   /** Sheddings of another run, made again at the same ticks. */
   readonly sheddings?: readonly ShedEntry[]
+  /** Where frozen partitions go that leave memory. */
+  readonly partitionStore?: OpenRequest['partitionStore']
   /** false: each engine is a stage of its own. */
   readonly fuse?: boolean
 }
@@ -129,6 +131,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
       journal,
       fuse: internals.fuse ?? true,
       ...(internals.image ? { image: internals.image } : {}),
+      partitionStore: internals.partitionStore,
     })
     const sim = new Simulation<S>(world, resolved, checks)
     if (internals.image) sim.#driver.begin(internals.image.head)
@@ -276,10 +279,11 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     if (this.#state === 'running') throw running('hash')
     this.#world.memory.refresh()
     const { tick, shedLevels } = this
-    const sums = this.#world.crew.hash(of)
+    const { crew, frozen } = this.#world
+    const sums = Promise.all([crew.hash(of), frozen.sums(of)])
     this.#look(sums)
     const whole = Object.values(of).every(part => part === undefined)
-    return joinHashes(await sums, tick, whole ? shedLevels : {})
+    return joinHashes((await sums).flat(), tick, whole ? shedLevels : {}, whole ? frozen.since : [])
   }
 
   /** @internal The whole state, between two ticks of a run that goes on too: what StateSnapshot.create takes. */
@@ -312,6 +316,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     this.#driver.close(closed())
     this.#view?.close()
     await crew.close()
+    await this.#world.frozen.close()
     await this.#running.catch(() => undefined) // its own caller is told
     release()
   }

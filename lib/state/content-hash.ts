@@ -185,11 +185,29 @@ function hashMail(sums: HashSums, mail: HashedMail, share: number, of: number): 
   sums[MAIL_PREFIX + name] = { '': sum }
 }
 
-/** Puts the sums of all shares together, with the levels above 0 of engines that are shed. */
+/** A frozen partition, and the tick at which it froze. */
+export interface FrozenSince {
+  readonly partition: string
+  readonly since: number
+}
+
+/** Takes from the sums of a whole what a part of it has. */
+export function partOfSums(sums: HashSums, part: HashPart): HashSums {
+  const populations = Object.entries(sums).filter(([name]) => !part.populations || part.populations.includes(name))
+  return Object.fromEntries(
+    populations.map(([name, columns]) => [
+      name,
+      Object.fromEntries(Object.entries(columns).filter(([c]) => !part.columns || part.columns.includes(c))),
+    ]),
+  )
+}
+
+/** Puts the sums of all shares together, with the levels above 0 of engines that are shed and the frozen partitions in order. */
 export function joinHashes(
   shares: readonly HashSums[],
   tick: number,
   shedLevels: Readonly<Record<string, number>> = {},
+  frozen: readonly FrozenSince[] = [],
 ): WorldHash {
   const total = new Map<string, Map<string, HashSum>>()
   for (const share of shares) {
@@ -221,5 +239,6 @@ export function joinHashes(
   }
   const shed = Object.entries(shedLevels).sort(([a], [b]) => (a < b ? -1 : 1))
   const levels = shed.map(([engine, level]) => ({ lo: fnv1a(engine), hi: level }))
-  return { hash: combine([...sums, ...levels], tick), populations, columns, mail }
+  const asleep = frozen.map(({ partition, since }) => ({ lo: fnv1a(`frozen ${partition}`), hi: since % 2 ** 32 }))
+  return { hash: combine([...sums, ...levels, ...asleep], tick), populations, columns, mail }
 }
