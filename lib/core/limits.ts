@@ -126,3 +126,12 @@ export const MAX_DEFAULT_DOCUMENT_BYTES = 2 ** 28
 
 /** Sections of a snapshot: a few for each column of a scenario, and no scenario has a million columns. */
 export const MAX_SECTIONS = 2 ** 20
+
+/** Threads that code snapshots in one process: beyond it the disk is what they wait for. */
+export const MAX_CODEC_THREADS = 8
+
+/** Milliseconds that a coding thread waits for more to do: longer than from checkpoint to checkpoint, short of a nuisance. */
+export const CODEC_IDLE_MS = 10_000
+
+/** Bytes that the calling thread codes by itself: a few milliseconds' work, which starting a thread takes many times. */
+export const CODEC_INLINE_BYTES = 2 ** 18
