@@ -123,3 +123,10 @@ export const DOCUMENT_BYTES_PER_AGENT = 1024
 /** Least and most of the same for a whole population: three and a bit times as much address space is reserved. */
 export const MIN_DOCUMENT_BYTES = 2 ** 20
 export const MAX_DEFAULT_DOCUMENT_BYTES = 2 ** 28
+
+/** Characters of a blob's key in a store: twice as many bytes in an LMDB key, which holds 1,978 at most. */
+export const MAX_BLOB_KEY_LENGTH = 512
+
+/** Entries and bytes of one portion of a stored journal: what a reader has in memory at once. A larger entry comes alone. */
+export const JOURNAL_PORTION_ENTRIES = 1024
+export const JOURNAL_PORTION_BYTES = 2 ** 20
