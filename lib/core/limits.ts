@@ -135,3 +135,9 @@ export const CODEC_IDLE_MS = 10_000
 
 /** Bytes that the calling thread codes by itself: a few milliseconds' work, which starting a thread takes many times. */
 export const CODEC_INLINE_BYTES = 2 ** 18
+/** Characters of a blob's key in a store: twice as many bytes in an LMDB key, which holds 1,978 at most. */
+export const MAX_BLOB_KEY_LENGTH = 512
+
+/** Entries and bytes of one portion of a stored journal: what a reader has in memory at once. A larger entry comes alone. */
+export const JOURNAL_PORTION_ENTRIES = 1024
+export const JOURNAL_PORTION_BYTES = 2 ** 20
