@@ -141,3 +141,12 @@ export const MAX_BLOB_KEY_LENGTH = 512
 /** Entries and bytes of one portion of a stored journal: what a reader has in memory at once. A larger entry comes alone. */
 export const JOURNAL_PORTION_ENTRIES = 1024
 export const JOURNAL_PORTION_BYTES = 2 ** 20
+
+/** Checkpoints from one that is whole to the next: restoring one applies as many diffs at most. */
+export const KEYFRAME_EVERY = 16
+
+/** Ticks from checkpoint to checkpoint of a stored run that does not say. */
+export const CHECKPOINT_TICKS = 1000
+
+/** Times that ticks are stepped again after a worker died in them, before the run fails. */
+export const MAX_RERUNS = 3

@@ -141,6 +141,10 @@ export class Control {
     Atomics.store(this.words, WORD.spins, spins)
   }
 
+  get spins(): number {
+    return Atomics.load(this.words, WORD.spins) // pairs with the store in setSpins
+  }
+
   /** Ticks done since the crew was made, modulo 2^32: moves while the crew lives. Written in endTick. */
   get progress(): number {
     return Atomics.load(this.words, WORD.progress)
