@@ -31,6 +31,8 @@ export interface BlockStepper {
 export interface Phase {
   /** Items in this tick; 0: the phase is skipped, barrier and all. The same in every thread. */
   items(tick: number): number
+  /** Each thread comes to items in ascending order. */
+  readonly inOrder?: boolean
   /** Called by each thread before it claims. */
   enter?(tick: number): void
   run(item: number, tick: number): void
@@ -338,7 +340,7 @@ export function phasesOf(
     ...viewPhases(engines, exchange.views).map(anyOrder),
     ...deliveryPhases(steppers, exchange),
     anyOrder(copyPhase(engines, memory), 0),
-    inOrder ? run : anyOrder(run, 1),
+    inOrder ? { ...run, inOrder } : anyOrder(run, 1),
     ...[mergePhase(engines, exchange), ...claimPhases(engines, exchange)].map((phase, i) => anyOrder(phase, 2 + i)),
     ...engines.flatMap(engine => postPhases(engine, memory, exchange)),
     ...engines.filter(restructures).map(engine => structurePhase(engine, memory, exchange)),
