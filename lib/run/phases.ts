@@ -206,17 +206,21 @@ function mergePhase(engines: readonly KernelEngine[], exchange: Exchange): Phase
   )
 }
 
-/** The stage's claims are weighed, then settled: an outcome is known when all claims on a row have been compared. */
+/** Claimed rows are decided, then claims settled: their outcome is known when all on a row have been compared. */
 function claimPhases(engines: readonly KernelEngine[], exchange: Exchange): Phase[] {
   const boards = engines.flatMap(engine =>
     [...new Set([...engine.claims.values()].map(c => c.name))].flatMap(name => {
       const board = exchange.claims.get(name)
-      return board ? [{ board, population: board.by, due: (tick: number) => isDue(engine, tick) }] : []
+      return board ? [{ board, due: (tick: number) => isDue(engine, tick) }] : []
     }),
   )
   return [
-    blocksPhase(boards.map(b => ({ ...b, run: (frame: number) => b.board.weigh(frame) }))),
-    blocksPhase(boards.map(b => ({ ...b, run: (frame: number) => b.board.settle(frame) }))),
+    blocksPhase(
+      boards.map(({ board, due }) => ({ population: board.on, due, run: (frame: number) => board.decide(frame) })),
+    ),
+    blocksPhase(
+      boards.map(({ board, due }) => ({ population: board.by, due, run: (frame: number) => board.settle(frame) })),
+    ),
   ]
 }
 
