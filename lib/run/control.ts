@@ -4,7 +4,7 @@
 // A batch: main fills the batch words and adds 1 to GO (members wait there in their event loops); members step ticks,
 // meeting at barriers; each that leaves adds 1 to LEFT, and the last stores the batch's number in DONE (main waits there).
 
-import { MAX_WORKERS } from '../core/limits.js'
+import { BARRIER_TRIAL, MAX_WORKERS } from '../core/limits.js'
 
 /** Int32 words. */
 const WORD = {
@@ -26,6 +26,7 @@ const WORD = {
   measureNow: 161,
   reason: 176,
   endPosition: 177,
+  nextPhase: 181,
   ringHead: 178,
   ringTail: 179,
   progress: 180,
@@ -69,6 +70,8 @@ export class Control {
   readonly shared: SharedArrayBuffer
   readonly words: Int32Array
   readonly numbers: Float64Array
+  /** Barriers, one after another, at which this thread has spun in vain. */
+  #vain = 0
 
   constructor(shared = new SharedArrayBuffer(WORD.words * 4 + NUMBER.words * 8)) {
     this.shared = shared
@@ -139,7 +142,7 @@ export class Control {
     Atomics.notify(this.words, WORD.generation)
   }
 
-  /** Spins of a barrier before it waits; 0 where threads outnumber cores. Read in `meet`. */
+  /** Spins of a barrier, at most, before it waits; 0 where threads outnumber cores. Read in `meet`. */
   setSpins(spins: number): void {
     Atomics.store(this.words, WORD.spins, spins)
   }
@@ -239,16 +242,37 @@ export class Control {
     return Atomics.load(words, WORD.failed) === 0
   }
 
+  /**
+   * Spins, then waits. Whoever is late at one barrier because it had to be woken is awaited at the next: with less patience
+   * than waking takes, threads wake one another in turn at every barrier. Where spinning is of no use, as on cores that
+   * are busy with something else, there is soon little of it, but for a trial now and then.
+   */
   #await(generation: number): void {
     const { words } = this
-    for (let spins = Atomics.load(words, WORD.spins); spins > 0; spins--) {
-      if (Atomics.load(words, WORD.generation) !== generation) return
+    const most = Atomics.load(words, WORD.spins) // pairs with setSpins
+    const spins = most >> Math.min(5, this.#vain % BARRIER_TRIAL)
+    for (let left = spins; left > 0; left--) {
+      // Pairs with the adds in `meet` and in `fail`, as does the load below.
+      if (Atomics.load(words, WORD.generation) !== generation) {
+        this.#vain = 0
+        return
+      }
     }
+    this.#vain++
     while (Atomics.load(words, WORD.generation) === generation) {
       Atomics.add(words, WORD.waiting, 1)
       Atomics.wait(words, WORD.generation, generation)
       Atomics.sub(words, WORD.waiting, 1)
     }
+  }
+
+  /** Where members go on after a barrier: written by the last to come, before the barrier opens, and read after it. */
+  get nextPhase(): number {
+    return this.words[WORD.nextPhase]
+  }
+
+  set nextPhase(i: number) {
+    this.words[WORD.nextPhase] = i
   }
 
   /** By the last to come at a tick's end: whether the batch goes on, and whether the next tick is measured. */
