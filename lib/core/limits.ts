@@ -75,8 +75,11 @@ export const MAX_NAME_LENGTH = 128
 /** Ticks whose measures wait for the main thread: then the crew holds, so memory is bounded. */
 export const MEASURE_RING_TICKS = 1024
 
-/** Steps of the spin before a thread waits in the kernel: about 20 µs, longer than a barrier takes when all threads run. */
-export const BARRIER_SPINS = 4000
+/** Steps of the spin before a thread waits in the kernel: about 100 µs, twice as long as it takes to wake a thread. */
+export const BARRIER_SPINS = 20_000
+
+/** Barriers of vain spins, each half as long, after which a thread tries the whole length again: 14 µs each on average. */
+export const BARRIER_TRIAL = 16
 
 /** Milliseconds an inline crew steps before it lets the host's event loop turn. */
 export const INLINE_SLICE_MS = 8
