@@ -43,9 +43,13 @@ async function storeAt(address: string): Promise<StateStore> {
   return (await import('./stores.js')).storeAt(address)
 }
 
+function scenarioOf(from: Source): Promise<ScenarioData> | ScenarioData {
+  return from instanceof URL ? loadScenario(from.href) : from
+}
+
 async function originOf(from: Source, seed: number, params: RunOrigin['params']): Promise<RunOrigin> {
   const url = from instanceof URL ? from.href : ''
-  const scenario = from instanceof URL ? await loadScenario(url) : from
+  const scenario = await scenarioOf(from)
   return {
     scenario: scenario.name,
     url,
@@ -86,6 +90,13 @@ export async function relaunch(from: Source, o: ResolvedResumeOptions): Promise<
   const store = await storeAt(o.store)
   const { stored, image } = await closing(store, async () => {
     const record = await findRun(store, o.run)
+    const { name } = await scenarioOf(from)
+    if (name !== record.scenario)
+      throw new PopulaceError(
+        'SNAPSHOT_SCHEMA',
+        `Run '${record.run}' is of scenario '${record.scenario}', not of '${name}'`,
+        'Resume it with the scenario that made it.',
+      )
     const origin = await originOf(from, record.seed, record.params)
     checkOrigin(record, origin, o.strict, o.logger)
     if (o.as !== undefined) return StoredRun.fork(store, record, o.tick, o.as, origin)
@@ -124,12 +135,6 @@ async function closing<T>(store: StateStore, work: () => Promise<T>): Promise<T>
 }
 
 function checkOrigin(record: RunRecord, origin: RunOrigin, strict: boolean, logger: Logger | undefined): void {
-  if (record.scenario !== origin.scenario)
-    throw new PopulaceError(
-      'SNAPSHOT_SCHEMA',
-      `Run '${record.run}' is of scenario '${record.scenario}', not of '${origin.scenario}'`,
-      'Resume it with the scenario that made it.',
-    )
   const major = (version: string) => version.split('.')[0]
   const changes = [
     record.code === origin.code ? '' : 'its code',
