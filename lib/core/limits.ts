@@ -153,3 +153,18 @@ export const CHECKPOINT_TICKS = 1000
 
 /** Times that ticks are stepped again after a worker died in them, before the run fails. */
 export const MAX_RERUNS = 3
+/** Bytes of one value in a folder's database: small enough that freed pages in a row are found again for the next one. */
+export const FILE_PIECE_BYTES = 2 ** 18
+
+/** Bytes that are copied in one turn of the event loop before they go to a store's thread: below a millisecond. */
+export const COPY_BYTES_PER_TURN = 2 ** 22
+
+/** Bytes that a folder's store may hold, where it is not told otherwise; the least that may be told, and the most. */
+export const DEFAULT_FILE_STORE_BYTES = 2 ** 36
+export const MIN_FILE_STORE_BYTES = 2 ** 20
+/** A process can map 47 bits of addresses, and the map is doubled as it grows. */
+export const MAX_FILE_STORE_BYTES = 2 ** 45
+
+/** Milliseconds between two signs of life of a process that writes, and how old the last may be before others take over. */
+export const LEASE_BEAT_MS = 2000
+export const LEASE_EXPIRY_MS = 30_000
