@@ -48,8 +48,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
   #realTime: RealTimeLoop | undefined
   #closing: Promise<void> | undefined
   #onProgress: ((tick: number) => void) | undefined
-  #sampledAt = Number.NEGATIVE_INFINITY
-  #sampledTick = 0
+  #sampled = { tick: 0, at: Number.NEGATIVE_INFINITY }
 
   private constructor({ world, durability, tickTimeoutMs }: Launched, checks: Checks) {
     this.#world = world
@@ -225,7 +224,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
         if (signal?.aborted) throw aborted(signal)
         const end = await this.#driver.advance(target, () => this.#stopRequested || signal?.aborted === true)
         await this.#driver.measure()
-        if (this.#sampledTick !== this.tick) this.#sample(this.tick) // the last state is always told
+        if (this.#sampled.tick !== this.tick) this.#sample(this.tick) // the last state is always told
         if (end === 'stop' && signal?.aborted) throw aborted(signal)
       })
       this.#onProgress?.(this.tick)
@@ -235,10 +234,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     }
   }
 
-  /**
-   * Goes to `tick`: back to the newest checkpoint before it, from which the record is stepped again, or on. What comes
-   * then follows the record as far as it goes. CHECKPOINT_UNKNOWN, OPTION_INVALID, SIM_RUNNING.
-   */
+  /** Goes to `tick`: back to the checkpoint before it and on along the record, or on. CHECKPOINT_UNKNOWN, OPTION_INVALID. */
   async seek(tick: number): Promise<void> {
     const { ticks: target } = this.#checks.resolveRunOptions({ ticks: tick })
     this.#enter()
@@ -252,7 +248,10 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
   /** Takes a checkpoint between two ticks; resolves when it is durable. OPTION_INVALID: there is nowhere to keep it. */
   async checkpoint(): Promise<{ tick: number }> {
     this.#life.usable()
-    const taken = await this.#between(() => this.#durability.checkpoint())
+    const taken = await this.#between(async () => {
+      await this.#noteEdits()
+      return this.#durability.checkpoint()
+    })
     await taken.written
     return { tick: taken.tick }
   }
@@ -358,9 +357,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     })
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
-  }
+  [Symbol.asyncDispose] = () => this.close()
 
   #interrupt(): void {
     this.#driver.interrupt()
@@ -377,11 +374,16 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
   /** Runs `work` as the one thing going on. */
   #track(work: () => Promise<void>): Promise<void> {
     return this.#life.track(async () => {
-      const edited = this.#edited
-      this.#edited = false
-      if (edited) await this.#durability.edited(this.tick)
+      await this.#noteEdits()
       await work()
     })
+  }
+
+  /** What a host changed between two runs is in no journal: it is kept by a checkpoint. */
+  async #noteEdits(): Promise<void> {
+    const edited = this.#edited
+    this.#edited = false
+    if (edited) await this.#durability.edited(this.tick)
   }
 
   #measured(tick: number, values: Float64Array, newest: boolean): void {
@@ -389,12 +391,11 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     if (!this.#life.isRunning) return
     if (!this.#published.tick(tick)) return
     this.#listeners.tick({ tick, measures: this.#measures })
-    if (newest && performance.now() - this.#sampledAt >= 1000 / REPORTS_PER_SECOND) this.#sample(tick)
+    if (newest && performance.now() - this.#sampled.at >= 1000 / REPORTS_PER_SECOND) this.#sample(tick)
   }
 
   #sample(tick: number): void {
-    this.#sampledAt = performance.now()
-    this.#sampledTick = tick
+    this.#sampled = { tick, at: performance.now() }
     this.#listeners.sample({ tick, measures: this.#measures })
   }
 }
