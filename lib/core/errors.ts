@@ -2,7 +2,7 @@
 
 /** Every code a user can meet, with what it means in one line. */
 export const ERROR_CODES = {
-  ABORTED: 'A run was ended by its AbortSignal.',
+  ABORTED: 'A run, or a call to a database, was ended by its AbortSignal.',
   ARENA_TOO_LARGE: 'The columns of a world at their declared capacities exceed what one memory can address.',
   CAPACITY_EXCEEDED: 'A population, its frames or the table of partitions is full.',
   CHECK_FAILED: 'Checks mode found a kernel that breaks the rules of a tick.',
@@ -13,6 +13,14 @@ export const ERROR_CODES = {
   COMMAND_UNKNOWN: 'A command is sent that the scenario does not define.',
   COMMAND_INVALID: 'The payload of a command is not plain data, or too many commands wait.',
   CYCLE: 'Engines depend on each other in a circle.',
+  DATABASE_BUSY: 'As many calls as maxWaiting allows wait for a connection already.',
+  DATABASE_CLOSED: 'A database pool was used after close, or a session or transaction after its end.',
+  DATABASE_FAILED: 'The database refused a statement; its SQLSTATE is in sqlState.',
+  DATABASE_LOST: 'The connection to the database was lost in the middle of a call.',
+  DATABASE_NOT_READY: 'A database pool was used before initialize, or initialized twice.',
+  DATABASE_TIMEOUT: 'A call to a database took longer than its limit.',
+  DATABASE_UNAVAILABLE: 'No connection to the database can be made.',
+  DATABASE_VALUE_INVALID: 'A value given to a database does not fit its column or parameter.',
   DOCUMENT_INVALID: 'A document is not plain data, or is given to a row where nobody lives.',
   DOCUMENT_TOO_LARGE: 'A document has more than 65,536 bytes.',
   DOCUMENTS_FULL:

@@ -123,3 +123,33 @@ export const DOCUMENT_BYTES_PER_AGENT = 1024
 /** Least and most of the same for a whole population: three and a bit times as much address space is reserved. */
 export const MIN_DOCUMENT_BYTES = 2 ** 20
 export const MAX_DEFAULT_DOCUMENT_BYTES = 2 ** 28
+
+/** Connections of one database pool, kept and overflow each: a Postgres server of ordinary size takes fewer in all. */
+export const MAX_POOL_SIZE = 1000
+
+/** Calls that may wait for a connection of a database pool: each keeps its caller's memory. */
+export const MAX_POOL_WAITING = 1_000_000
+
+/** Milliseconds of any deadline: what a timer of Node can wait, 24 days. */
+export const MAX_DEADLINE_MS = 2 ** 31 - 1
+
+/** Milliseconds that a server has to end a call that was cancelled, before its connection is cut. */
+export const CANCEL_GRACE_MS = 2000
+
+/** Waits for a connection that quantiles are taken of: the newest. */
+export const WAIT_SAMPLES = 1024
+
+/** Statements that one connection keeps prepared: each costs memory here and in the server, and texts may be made up at will. */
+export const MAX_PREPARED = 256
+
+/** Parameters of one statement: their number has 16 bits in the protocol, and the driver keeps two. */
+export const MAX_PARAMETERS = 65_533
+
+/** Statements of a batch that are on their way at once: enough to hide the time of a round trip, few enough to be bounded. */
+export const BATCH_IN_FLIGHT = 128
+
+/** Bytes of a COPY that are sent at once: what waits in memory is one such piece and one row. */
+export const COPY_PIECE_BYTES = 2 ** 17
+
+/** Bytes of one value in a COPY: what Postgres can hold in a column is a little less than 2^30. */
+export const MAX_COPY_VALUE_BYTES = 2 ** 30 - 2 ** 10
