@@ -40,7 +40,7 @@ const CONNECTION_CODES = new Set([
   'ERR_STREAM_PREMATURE_CLOSE',
 ])
 
-/** SQLSTATEs after which the server ends the session: shutdown, crash, timeouts of idling; class 08 besides. */
+/** SQLSTATEs after which the server ends the session: shutdown, crash, timeouts of idling. */
 const FATAL_STATES = new Set(['57P01', '57P02', '57P03', '57P04', '57P05', '25P03', '25P04'])
 
 interface Spoken {
@@ -57,7 +57,7 @@ const isState = (code: unknown): code is string => typeof code === 'string' && /
 export function endsConnection(error: unknown): boolean {
   const { code, severity } = error as Spoken
   if (isState(code)) {
-    return FATAL_STATES.has(code) || code.startsWith('08') || severity === 'FATAL' || severity === 'PANIC'
+    return FATAL_STATES.has(code) || severity === 'FATAL' || severity === 'PANIC'
   }
   return typeof code === 'string' && CONNECTION_CODES.has(code)
 }

@@ -231,7 +231,8 @@ export class DatabaseLane {
       const after = (act: () => void) => (cancel === undefined ? settle(act) : cancel.done.then(() => settle(act)))
       for (const signal of signals) signal.addEventListener('abort', abort, { once: true })
       this.#dying.add(die)
-      work({ sql: this.#sql, ending: ending.signal, renew }).then(
+      const running = async () => work({ sql: this.#sql, ending: ending.signal, renew }) // async: it may throw at once
+      running().then(
         value => after(() => resolve(value)),
         error => {
           if (error instanceof SourceFailure) after(() => reject(error.error))

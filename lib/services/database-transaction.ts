@@ -19,7 +19,8 @@ export class DatabaseTransaction extends DatabaseCalls {
   readonly #lane: DatabaseLane
   readonly #timeoutMs: number
   readonly #whole: AbortSignal
-  #open = true
+  /** Why it can be used no more. */
+  #ended: PopulaceError | undefined
 
   constructor(lane: DatabaseLane, timeoutMs: number, whole: AbortSignal) {
     super()
@@ -33,13 +34,13 @@ export class DatabaseTransaction extends DatabaseCalls {
     return runBatch(this.lane(), statement, rows, this.limits(options, 'executeBatch'))
   }
 
-  /** What comes later is refused. */
-  end(): void {
-    this.#open = false
+  /** What comes later is refused with `reason`. */
+  end(reason: PopulaceError): void {
+    this.#ended ??= reason
   }
 
   protected lane(): DatabaseLane {
-    if (!this.#open) throw closed('A transaction was used after its end')
+    if (this.#ended !== undefined) throw this.#ended
     return this.#lane
   }
 
@@ -49,14 +50,14 @@ export class DatabaseTransaction extends DatabaseCalls {
   }
 }
 
-/** The end of a transaction's time, or of its caller's patience. */
+/** The end of a transaction's time, of its caller's patience, or of its connection: its function may not notice any. */
 class Patience {
   readonly #over = new AbortController()
   readonly #stop: (() => void)[] = []
   /** Rejects with the reason when it is over; settles in no other way. */
   readonly ended: Promise<never>
 
-  constructor({ signal, timeoutMs }: ResolvedTransactionOptions, clock: Clock) {
+  constructor({ signal, timeoutMs }: ResolvedTransactionOptions, gone: AbortSignal, clock: Clock) {
     this.ended = new Promise((_, reject) => {
       const end = (error: PopulaceError) => {
         reject(error)
@@ -65,11 +66,14 @@ class Patience {
       if (timeoutMs !== undefined) {
         this.#stop.push(clock.after(timeoutMs, () => end(timedOut('a transaction', 'timeoutMs', timeoutMs))))
       }
-      if (signal === undefined) return
-      const abort = () => end(aborted('a transaction'))
-      if (signal.aborted) abort()
-      signal.addEventListener('abort', abort, { once: true })
-      this.#stop.push(() => signal.removeEventListener('abort', abort))
+      const watch = (watched: AbortSignal, reason: () => PopulaceError) => {
+        const abort = () => end(reason())
+        if (watched.aborted) abort()
+        watched.addEventListener('abort', abort, { once: true })
+        this.#stop.push(() => watched.removeEventListener('abort', abort))
+      }
+      watch(gone, lostWhole)
+      if (signal !== undefined) watch(signal, () => aborted('a transaction'))
     })
     this.ended.catch(raced)
   }
@@ -100,7 +104,7 @@ export async function runTransaction<T>(
   clock: Clock,
 ): Promise<T> {
   const options = resolveTransactionOptions(given)
-  const patience = new Patience(options, clock)
+  const patience = new Patience(options, lane.lost, clock)
   const transaction = new DatabaseTransaction(lane, timeoutMs, patience.signal)
   const own = { timeoutMs, signals: [] }
   let result: T
@@ -109,11 +113,12 @@ export async function runTransaction<T>(
     await Promise.race([patience.ended, runStatement(lane, beginning(options), [], beginLimits)])
     result = await Promise.race([patience.ended, work(transaction)])
   } catch (error) {
-    transaction.end()
+    const reason = isLoss(error) ? lostWhole() : error
+    transaction.end(reason instanceof PopulaceError ? reason : afterEnd())
     await rollBack(lane, timeoutMs)
-    throw isLoss(error) ? lost('a transaction', 'rolled back', new Error('its work was not committed')) : error
+    throw reason
   } finally {
-    transaction.end()
+    transaction.end(afterEnd())
     patience.stop()
   }
   const { command } = await runStatement(lane, 'commit', [], { ...own, fate: 'unknown' })
@@ -126,6 +131,8 @@ export async function runTransaction<T>(
   )
 }
 
+const afterEnd = () => closed('A transaction was used after its end')
+const lostWhole = () => lost('a transaction', 'rolled back', new Error('it was not committed'))
 const isLoss = (error: unknown) => error instanceof PopulaceError && error.code === 'DATABASE_LOST'
 
 /** Leaves the lane outside of any transaction, or cut off: then the server rolls back. */
