@@ -153,3 +153,25 @@ export const COPY_PIECE_BYTES = 2 ** 17
 
 /** Bytes of one value in a COPY: what Postgres can hold in a column is a little less than 2^30. */
 export const MAX_COPY_VALUE_BYTES = 2 ** 30 - 2 ** 10
+/** Characters of a blob's key in a store: twice as many bytes in an LMDB key, which holds 1,978 at most. */
+export const MAX_BLOB_KEY_LENGTH = 512
+
+/** Entries and bytes of one portion of a stored journal: what a reader has in memory at once. A larger entry comes alone. */
+export const JOURNAL_PORTION_ENTRIES = 1024
+export const JOURNAL_PORTION_BYTES = 2 ** 20
+
+/** Bytes of one value in a folder's database: small enough that freed pages in a row are found again for the next one. */
+export const FILE_PIECE_BYTES = 2 ** 18
+
+/** Bytes that are copied in one turn of the event loop before they go to a store's thread: below a millisecond. */
+export const COPY_BYTES_PER_TURN = 2 ** 22
+
+/** Bytes that a folder's store may hold, where it is not told otherwise; the least that may be told, and the most. */
+export const DEFAULT_FILE_STORE_BYTES = 2 ** 36
+export const MIN_FILE_STORE_BYTES = 2 ** 20
+/** A process can map 47 bits of addresses, and the map is doubled as it grows. */
+export const MAX_FILE_STORE_BYTES = 2 ** 45
+
+/** Milliseconds between two signs of life of a process that writes, and how old the last may be before others take over. */
+export const LEASE_BEAT_MS = 2000
+export const LEASE_EXPIRY_MS = 30_000
