@@ -2,7 +2,7 @@
 // is kept away from what shows wrong values: here only its being text is checked, in lib/services whether it is an address.
 import { z } from 'zod'
 import { PopulaceError } from './errors.js'
-import { MAX_DEADLINE_MS, MAX_POOL_SIZE, MAX_POOL_WAITING } from './limits.js'
+import { MAX_DEADLINE_MS, MAX_MIGRATIONS, MAX_POOL_SIZE, MAX_POOL_WAITING } from './limits.js'
 import { check } from './options.js'
 
 const count = (least: number, most: number) => z.number().int().min(least).max(most)
@@ -32,6 +32,10 @@ const transaction = call.extend({
   isolation: z.enum(['read committed', 'repeatable read', 'serializable']).optional(),
   readOnly: z.boolean().default(false),
 })
+
+const migration = call.extend({ folder: z.instanceof(URL).optional() })
+
+const steps = z.strictObject({ steps: count(1, MAX_MIGRATIONS) })
 
 /** Options of DatabasePool. */
 export interface DatabasePoolOptions {
@@ -77,6 +81,12 @@ export interface TransactionOptions extends CallOptions {
   readonly readOnly?: boolean
 }
 
+/** Options of migrations: `timeoutMs` is that of the wait for another process that migrates. */
+export interface MigrationOptions extends CallOptions {
+  /** Where the files are, a URL that ends in /: those of this package by default. */
+  readonly folder?: URL
+}
+
 export type ResolvedPoolOptions = z.infer<typeof pool>
 export type ResolvedCallOptions = z.infer<typeof call>
 export type ResolvedTransactionOptions = z.infer<typeof transaction>
@@ -99,4 +109,14 @@ export function resolveCallOptions(given: unknown, what: string): ResolvedCallOp
 /** OPTION_UNKNOWN, OPTION_INVALID. */
 export function resolveTransactionOptions(given: unknown): ResolvedTransactionOptions {
   return check(transaction, given ?? {}, 'transaction')
+}
+
+/** OPTION_UNKNOWN, OPTION_INVALID. */
+export function resolveMigrationOptions(given: unknown): z.infer<typeof migration> {
+  return check(migration, given ?? {}, 'a migration')
+}
+
+/** The number of migrations to take back. OPTION_INVALID. */
+export function resolveSteps(given: unknown): number {
+  return check(steps, { steps: given }, 'migrateDown').steps
 }

@@ -38,6 +38,8 @@ export const ERROR_CODES = {
   LISTENER_FAILED: 'A listener of the host threw.',
   MEASURE_INVALID: 'A measure is declared wrongly.',
   MESSAGE_INVALID: 'A message is declared wrongly, or is sent to what is no agent.',
+  MIGRATION_FAILED: 'A migration of a database could not be applied; nothing of it was.',
+  MIGRATION_INVALID: 'Migrations are not what was applied to the database, or their files are named wrongly.',
   NAME_INVALID: 'A name is empty, too long, or one that views use themselves.',
   OPTION_INVALID: 'An option has a wrong type or is out of its bounds.',
   OPTION_UNKNOWN: 'An option is named that does not exist.',

@@ -175,3 +175,19 @@ export const MAX_FILE_STORE_BYTES = 2 ** 45
 /** Milliseconds between two signs of life of a process that writes, and how old the last may be before others take over. */
 export const LEASE_BEAT_MS = 2000
 export const LEASE_EXPIRY_MS = 30_000
+
+/** Migrations of one database: their numbers have four digits. */
+export const MAX_MIGRATIONS = 9999
+
+/** Bytes of one stored part of a checkpoint or blob: as text, twice as long, some of them fit easily into memory at once. */
+export const STORED_PART_BYTES = 2 ** 22
+
+/** Parts that are read from a database at once. */
+export const PARTS_AT_ONCE = 4
+
+/** Milliseconds that taking a lease waits for another holder: a process that was killed is told to the server within. */
+export const LEASE_WAIT_MS = 1000
+
+/** Tries to take a lease again whose connection was lost, and the milliseconds between them. */
+export const LEASE_TRIES = 60
+export const LEASE_RETRY_MS = 500

@@ -11,7 +11,7 @@ import { PopulaceError } from '../core/errors.js'
 import { DatabaseCalls, type FilledLimits, fillLimits } from './database-calls.js'
 import { aborted, closed, DatabaseError, lost, timedOut } from './database-error.js'
 import type { DatabaseLane } from './database-lane.js'
-import { runBatch, runStatement } from './database-statements.js'
+import { runBatch, runScript, runStatement } from './database-statements.js'
 import type { Rows } from './row-source.js'
 
 /** A transaction, for as long as the function runs that it was given to. */
@@ -32,6 +32,11 @@ export class DatabaseTransaction extends DatabaseCalls {
   /** Runs one statement for each row of parameters, in order. Gives the number of rows changed. */
   async executeBatch(statement: string, rows: Rows<readonly unknown[]>, options?: CallOptions): Promise<number> {
     return runBatch(this.lane(), statement, rows, this.limits(options, 'executeBatch'))
+  }
+
+  /** Runs a text of several statements, without parameters and without an end of the transaction. */
+  async script(text: string, options?: CallOptions): Promise<void> {
+    await runScript(this.lane(), text, 'a script', this.limits(options, 'script'))
   }
 
   /** What comes later is refused with `reason`. */
