@@ -1,8 +1,10 @@
 // Who holds a lease of a folder's store, and whether it still lives. On one machine a process is known by its id and
 // when it started, so that another process that was given the id of a dead one is not taken for it; it is seen to be
-// dead at once, and never while it lives, be it stopped. Where that cannot be seen (another machine or container on the
-// same folder, a system without /proc) the holder gives signs of life: a file that it touches, by the folder's own clock.
-import { readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
+// dead at once, and never while it lives and keeps its sign, be it stopped. The sign is a file of each thread that keeps
+// the folder, so that one which ended without giving its leases back holds them no longer. Where processes cannot be seen
+// (another machine or container on the same folder, a system without /proc) the sign is touched from time to time, and
+// counts by its age on the folder's own clock.
+import { existsSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { LEASE_EXPIRY_MS } from '../core/limits.js'
@@ -66,6 +68,7 @@ function signAge(folder: string, holder: Holder, me: Holder): number {
 export function isAlive(folder: string, holder: Holder, me: Holder): boolean {
   if (me.view !== '' && holder.view === me.view) {
     const stat = processStat(holder.pid)
+    if (!existsSync(join(folder, holder.sign))) return false
     // One that was killed stays in the table until its parent looks: it does nothing any more.
     return stat !== undefined && stat.start === holder.start && stat.state !== 'Z' && stat.state !== 'X'
   }

@@ -17,6 +17,7 @@ import {
   runBusy,
   runExists,
   runUnknown,
+  storeFailed,
 } from './store-rules.js'
 
 interface StoredRun {
@@ -141,26 +142,43 @@ export class FileKeeper {
   /** Takes the lease of a run and gives its token. STORE_RUN_BUSY. */
   take(run: string): number {
     let token = 0
-    giveSign(this.#options.folder, this.#me)
     this.#database.transaction(() => {
-      const lease = this.#unpack<StoredLease>(this.#database.get(key('lease', run)))
+      const lease = this.#lease(run)
       if (lease !== undefined) {
         if (isAlive(this.#options.folder, lease.holder, this.#me))
           throw runBusy(run, shownHolder(lease.holder, this.#me))
         if (lease.holder.sign !== this.#me.sign) removeSign(this.#options.folder, lease.holder.sign)
       }
+      this.#sign()
       token = this.#database.nextNumber()
       this.#database.put(key('lease', run), pack({ token, holder: this.#me }))
     })
     this.#held.add(token)
-    this.#beat ??= setInterval(() => giveSign(this.#options.folder, this.#me), LEASE_BEAT_MS).unref()
+    this.#beat ??= setInterval(() => this.#signAgain(), LEASE_BEAT_MS).unref()
     return token
+  }
+
+  #sign(): void {
+    try {
+      giveSign(this.#options.folder, this.#me)
+    } catch (error) {
+      throw storeFailed(this.#options.url, 'could not be written', 'Make room, and look after its folder.', error)
+    }
+  }
+
+  #signAgain(): void {
+    try {
+      giveSign(this.#options.folder, this.#me)
+    } catch {
+      // Others may take over then, and what is written here after that is refused: nothing is lost by going on.
+      clearInterval(this.#beat)
+    }
   }
 
   /** Gives a lease back; one that was lost is nobody's to give. */
   give(run: string, token: number): void {
     this.#database.transaction(() => {
-      if (this.#token(run) === token) this.#database.remove(key('lease', run))
+      if (this.#lease(run)?.token === token) this.#database.remove(key('lease', run))
     })
     this.#drop(token)
   }
@@ -173,14 +191,14 @@ export class FileKeeper {
     removeSign(this.#options.folder, this.#me.sign)
   }
 
-  #token(run: string): number | undefined {
-    return this.#unpack<StoredLease>(this.#database.get(key('lease', run)))?.token
+  #lease(run: string): StoredLease | undefined {
+    return this.#unpack(this.#database.get(key('lease', run)))
   }
 
   /** Makes the holder of a lease look as if it had died. For tests of what happens then. */
   abandon(run: string): void {
     this.#database.transaction(() => {
-      const lease = this.#unpack<StoredLease>(this.#database.get(key('lease', run)))
+      const lease = this.#lease(run)
       if (lease === undefined) return
       const holder = { ...lease.holder, start: '0', sign: `${lease.holder.sign}-gone` }
       this.#database.put(key('lease', run), pack({ ...lease, holder }))
@@ -189,7 +207,7 @@ export class FileKeeper {
 
   #write(run: string, token: number, adds: number, body: (found: StoredRun | undefined) => void): void {
     this.#database.transaction(() => {
-      if (this.#token(run) !== token) throw leaseLost(run)
+      if (this.#lease(run)?.token !== token) throw leaseLost(run)
       body(this.#find(run))
     }, adds)
   }
@@ -322,7 +340,7 @@ export class FileKeeper {
 
   close(): void {
     clearInterval(this.#beat)
-    if (this.#held.size > 0) removeSign(this.#options.folder, this.#me.sign)
+    removeSign(this.#options.folder, this.#me.sign) // also that of a lease which was asked for and not given
     this.#database.close()
   }
 }

@@ -4,7 +4,8 @@ import { randomUUID } from 'node:crypto'
 import { Worker } from 'node:worker_threads'
 import { type Answer, type Call, type Calls, errorOf, type KeeperData, memoryOf } from './file-calls.js'
 import type { DatabaseOptions } from './file-database.js'
-import { storeFailed } from './store-rules.js'
+import { removeSign } from './file-holder.js'
+import { storeFailed, storeInvalid } from './store-rules.js'
 
 const WORKER = new URL('../../workers/file-store.js', import.meta.url)
 const threads = new Map<string, FileThread>()
@@ -16,6 +17,7 @@ interface Waiting {
 
 export class FileThread {
   readonly #options: DatabaseOptions
+  readonly #sign: string
   readonly #worker: Worker
   readonly #waiting = new Map<number, Waiting>()
   readonly #ended: Promise<void>
@@ -26,6 +28,12 @@ export class FileThread {
   /** The thread of a folder, started where there is none; to be released once for each time. */
   static of(options: DatabaseOptions): FileThread {
     const known = threads.get(options.folder) ?? new FileThread(options)
+    if (known.#options.maxBytes !== options.maxBytes) {
+      throw storeInvalid(
+        `The store '${options.url}' is open in this process with maxBytes ${known.#options.maxBytes}`,
+        'Give all handles of one folder the same.',
+      )
+    }
     threads.set(options.folder, known)
     known.#handles++
     return known
@@ -33,13 +41,15 @@ export class FileThread {
 
   private constructor(options: DatabaseOptions) {
     this.#options = options
-    const workerData: KeeperData = { ...options, sign: `alive-${randomUUID()}` }
+    this.#sign = `alive-${randomUUID()}`
+    const workerData: KeeperData = { ...options, sign: this.#sign }
     this.#worker = new Worker(WORKER, { workerData, execArgv: [] })
     this.#worker.on('message', (answer: Answer) => this.#settle(answer))
     this.#worker.on('error', error => this.#fail(error))
     this.#ended = new Promise(resolve => {
       this.#worker.once('exit', code => {
         this.#fail(new Error(`Its thread ended with code ${code}`))
+        removeSign(options.folder, this.#sign) // if it could not do so itself, its leases are free now
         resolve()
       })
     })
