@@ -26,12 +26,17 @@ export class DatabaseSession extends DatabaseCalls {
   readonly #lane: DatabaseLane
   readonly #host: SessionHost
   readonly #released = { yes: false, done: Promise.resolve() }
+  readonly #gone = new AbortController()
+  readonly #tellGone = () => this.#gone.abort(this.#lane.lost.reason)
   #inTransaction = false
 
   constructor(lane: DatabaseLane, host: SessionHost) {
     super()
     this.#lane = lane
     this.#host = host
+    // The lane outlives the session, so its own signal would gather listeners of sessions that are over.
+    lane.lost.addEventListener('abort', this.#tellGone, { once: true })
+    if (lane.ended) this.#tellGone()
   }
 
   /** The process number of its server side. */
@@ -39,9 +44,9 @@ export class DatabaseSession extends DatabaseCalls {
     return this.#lane.pid
   }
 
-  /** Aborted when its connection is gone. */
+  /** Aborted when its connection is gone, before its release. */
   get lost(): AbortSignal {
-    return this.#lane.lost
+    return this.#gone.signal
   }
 
   /**
@@ -126,6 +131,7 @@ export class DatabaseSession extends DatabaseCalls {
         lane.kill()
       }
     }
+    lane.lost.removeEventListener('abort', this.#tellGone)
     this.#host.giveBack(lane)
   }
 }
