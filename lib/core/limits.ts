@@ -186,7 +186,7 @@ export const STORED_PART_BYTES = 2 ** 22
 export const PARTS_AT_ONCE = 4
 
 /** Milliseconds that taking a lease waits for another holder: a process that was killed is told to the server within. */
-export const LEASE_WAIT_MS = 1000
+export const LEASE_WAIT_MS = 500
 
 /** Tries to take a lease again whose connection was lost, and the milliseconds between them. */
 export const LEASE_TRIES = 60

@@ -148,7 +148,7 @@ export class DatabaseLane {
 
   #connectSocket(at: Endpoint): Promise<Socket> {
     // The driver would connect again after a loss; what it then ran would be outside of any transaction.
-    if (this.#ended || this.#socket !== undefined) throw new Error('this connection is gone')
+    if (this.#ended || this.#socket !== undefined) throw new Error('it was closed at once')
     this.#endpoint = at
     return new Promise((resolve, reject) => {
       const socket = openSocket(at, error => (error === undefined ? resolve(socket) : reject(error)))

@@ -20,8 +20,8 @@ interface RunRow extends Omit<RunRecord, 'fork' | 'params'> {
 
 const byCodeUnits = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
 
-function runFrom({ fork_run: run, fork_tick: tick, params, ...rest }: RunRow): RunRecord {
-  const record = { ...rest, params: paramsFrom(params) }
+function runFrom({ fork_run: run, fork_tick: tick, ...rest }: RunRow): RunRecord {
+  const record = { ...rest, params: paramsFrom(rest.params) }
   return run === null || tick === null ? record : { ...record, fork: { run, tick } }
 }
 
