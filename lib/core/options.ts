@@ -94,7 +94,8 @@ function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {
   return at
 }
 
-function check<T>(schema: z.ZodType<T>, given: unknown, what: string): T {
+/** What `given` says, filled with defaults. OPTION_UNKNOWN, OPTION_INVALID. A wrong value is shown: give it no secrets. */
+export function check<T>(schema: z.ZodType<T>, given: unknown, what: string): T {
   const result = schema.safeParse(given)
   if (result.success) return result.data
   const [issue] = result.error.issues

@@ -31,7 +31,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'es-module-lexer': ['lib/run'],
   lmdb: ['lib/state'],
   msgpackr: ['lib/state'],
-  postgres: ['lib/services'],
+  postgres: ['lib/services', 'bench'],
   asciichart: ['lib/cli'],
   'cli-progress': ['lib/cli'],
   'cli-table3': ['lib/cli'],
