@@ -75,8 +75,11 @@ export const MAX_NAME_LENGTH = 128
 /** Ticks whose measures wait for the main thread: then the crew holds, so memory is bounded. */
 export const MEASURE_RING_TICKS = 1024
 
-/** Steps of the spin before a thread waits in the kernel: about 20 µs, longer than a barrier takes when all threads run. */
-export const BARRIER_SPINS = 4000
+/** Steps of the spin before a thread waits in the kernel: about 100 µs, twice as long as it takes to wake a thread. */
+export const BARRIER_SPINS = 20_000
+
+/** Barriers of vain spins, each half as long, after which a thread tries the whole length again: 14 µs each on average. */
+export const BARRIER_TRIAL = 16
 
 /** Milliseconds an inline crew steps before it lets the host's event loop turn. */
 export const INLINE_SLICE_MS = 8
@@ -126,3 +129,90 @@ export const MAX_DEFAULT_DOCUMENT_BYTES = 2 ** 28
 
 /** Sections of a snapshot: a few for each column of a scenario, and no scenario has a million columns. */
 export const MAX_SECTIONS = 2 ** 20
+
+/** Threads that code snapshots in one process: beyond it the disk is what they wait for. */
+export const MAX_CODEC_THREADS = 8
+
+/** Milliseconds that a coding thread waits for more to do: longer than from checkpoint to checkpoint, short of a nuisance. */
+export const CODEC_IDLE_MS = 10_000
+
+/** Bytes that the calling thread codes by itself: a few milliseconds' work, which starting a thread takes many times. */
+export const CODEC_INLINE_BYTES = 2 ** 18
+/** Connections of one database pool, kept and overflow each: a Postgres server of ordinary size takes fewer in all. */
+export const MAX_POOL_SIZE = 1000
+
+/** Calls that may wait for a connection of a database pool: each keeps its caller's memory. */
+export const MAX_POOL_WAITING = 1_000_000
+
+/** Milliseconds of any deadline: what a timer of Node can wait, 24 days. */
+export const MAX_DEADLINE_MS = 2 ** 31 - 1
+
+/** Milliseconds that a server has to end a call that was cancelled, before its connection is cut. */
+export const CANCEL_GRACE_MS = 2000
+
+/** Waits for a connection that quantiles are taken of: the newest. */
+export const WAIT_SAMPLES = 1024
+
+/** Statements that one connection keeps prepared: each costs memory here and in the server, and texts may be made up at will. */
+export const MAX_PREPARED = 256
+
+/** Parameters of one statement: their number has 16 bits in the protocol, and the driver keeps two. */
+export const MAX_PARAMETERS = 65_533
+
+/** Statements of a batch that are on their way at once: enough to hide the time of a round trip, few enough to be bounded. */
+export const BATCH_IN_FLIGHT = 128
+
+/** Bytes of a COPY that are sent at once: what waits in memory is one such piece and one row. */
+export const COPY_PIECE_BYTES = 2 ** 17
+
+/** Bytes of one value in a COPY: what Postgres can hold in a column is a little less than 2^30. */
+export const MAX_COPY_VALUE_BYTES = 2 ** 30 - 2 ** 10
+/** Characters of a blob's key in a store: twice as many bytes in an LMDB key, which holds 1,978 at most. */
+export const MAX_BLOB_KEY_LENGTH = 512
+
+/** Entries and bytes of one portion of a stored journal: what a reader has in memory at once. A larger entry comes alone. */
+export const JOURNAL_PORTION_ENTRIES = 1024
+export const JOURNAL_PORTION_BYTES = 2 ** 20
+
+/** Checkpoints from one that is whole to the next: restoring one applies as many diffs at most. */
+export const KEYFRAME_EVERY = 16
+
+/** Ticks from checkpoint to checkpoint of a stored run that does not say. */
+export const CHECKPOINT_TICKS = 1000
+
+/** Checkpoints of a run that are kept, the newest, where a host does not say: some spans of diffs with their keyframes. */
+export const KEEP_CHECKPOINTS = 128
+
+/** Times that ticks are stepped again after a worker died in them, before the run fails. */
+export const MAX_RERUNS = 3
+/** Bytes of one value in a folder's database: small enough that freed pages in a row are found again for the next one. */
+export const FILE_PIECE_BYTES = 2 ** 18
+
+/** Bytes that are copied in one turn of the event loop before they go to a store's thread: below a millisecond. */
+export const COPY_BYTES_PER_TURN = 2 ** 22
+
+/** Bytes that a folder's store may hold, where it is not told otherwise; the least that may be told, and the most. */
+export const DEFAULT_FILE_STORE_BYTES = 2 ** 36
+export const MIN_FILE_STORE_BYTES = 2 ** 20
+/** A process can map 47 bits of addresses, and the map is doubled as it grows. */
+export const MAX_FILE_STORE_BYTES = 2 ** 45
+
+/** Milliseconds between two signs of life of a process that writes, and how old the last may be before others take over. */
+export const LEASE_BEAT_MS = 2000
+export const LEASE_EXPIRY_MS = 30_000
+
+/** Migrations of one database: their numbers have four digits. */
+export const MAX_MIGRATIONS = 9999
+
+/** Bytes of one stored part of a checkpoint or blob: as text, twice as long, some of them fit easily into memory at once. */
+export const STORED_PART_BYTES = 2 ** 22
+
+/** Parts that are read from a database at once. */
+export const PARTS_AT_ONCE = 4
+
+/** Milliseconds that taking a lease waits for another holder: a process that was killed is told to the server within. */
+export const LEASE_WAIT_MS = 500
+
+/** Tries to take a lease again whose connection was lost, and the milliseconds between them. */
+export const LEASE_TRIES = 60
+export const LEASE_RETRY_MS = 500

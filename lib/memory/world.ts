@@ -114,18 +114,15 @@ export interface WorldScope {
   readonly tick: number
   /** Populations that may be changed; undefined: all. */
   readonly writes?: ReadonlySet<string>
+  /** Called before something is changed. */
+  readonly edited?: () => void
   /** Copies the state as it is now; whoever made the world knows how. */
   readonly capture?: () => unknown
   /** Whether frames that ran out are told as such, so that setup can start again with smaller blocks. */
   readonly retryFrames?: boolean
   /** The one partition that a loader may see and fill. */
   readonly only?: number
-  /** Told of what is asked of partitions, by whoever has to journal it. */
-  readonly asked?: (what: PartitionRequest, partition: string) => void
 }
-
-/** What may be asked of a partition. */
-export type PartitionRequest = 'freeze' | 'thaw' | 'pin' | 'unload'
 
 export class World {
   /** The tick that changes made here belong to: the index of the next tick; 0 in setup. */
@@ -182,19 +179,16 @@ export class World {
     const number = this.#ask('freeze', partition)
     refusePinned(this.#memory, number)
     this.#memory.partitions.states.askFreeze(number)
-    this.#scope.asked?.('freeze', partition)
   }
 
   /** Thaws a partition when the next tick begins; its loader makes its content where it never had any. PARTITION_UNKNOWN. */
   thaw(partition: string): void {
     this.#memory.partitions.states.askThaw(this.#ask('thaw', partition))
-    this.#scope.asked?.('thaw', partition)
   }
 
   /** Keeps the bytes of a partition in memory, frozen or not. No result depends on it. PARTITION_UNKNOWN. */
   pin(partition: string): void {
     this.#memory.partitions.states.pin(this.#ask('pin', partition))
-    this.#scope.asked?.('pin', partition)
   }
 
   /**
@@ -217,11 +211,10 @@ export class World {
         'Pin what has to be there at once, and unload the rest.',
       )
     states.askUnload(number)
-    this.#scope.asked?.('unload', partition)
   }
 
   /** The number of a partition of which something is asked. One that its loader will fill need not be there yet. */
-  #ask(what: PartitionRequest, name: string): number {
+  #ask(what: string, name: string): number {
     this.#usable()
     const { partitions } = this.#memory
     this.#mayWrite(undefined)
@@ -297,7 +290,8 @@ export class World {
 
   #mayWrite(population: string | undefined): void {
     this.#usable()
-    const { mode, writes } = this.#scope
+    const { mode, writes, edited } = this.#scope
+    edited?.()
     if (mode === 'read') {
       throw new PopulaceError(
         'WORLD_READ_ONLY',

@@ -30,6 +30,8 @@ export interface OpenWorld {
   frozen: FrozenPartitions
   readonly journal: Journal
   readonly workers: number
+  /** Ends the crew and makes another, whose world is filled from an image. SNAPSHOT_SCHEMA, ENGINE_FAILED. */
+  reopen(image: StateImage): Promise<void>
   /** Takes away what checks mode laid in this thread. */
   release(): void
 }
@@ -82,8 +84,17 @@ export async function openWorld(request: OpenRequest): Promise<OpenWorld> {
       const { PoolCrew } = await import('./pool-crew.js') // so that no worker loads Piscina, which imports this module too
       return new PoolCrew({ url, plan: base, control, tickTimeoutMs: options.limits.tickTimeoutMs })
     }
-    const opened = await fill(scenario, base, workers === 0 ? undefined : makePool, request)
-    return { ...opened, journal, workers, release }
+    const open = (image: StateImage | undefined) =>
+      fill(scenario, base, workers === 0 ? undefined : makePool, request, image)
+    const reopen = async (image: StateImage) => {
+      const { spins } = world.crew.control
+      await world.crew.close()
+      await world.frozen.close()
+      Object.assign(world, await open(image))
+      world.crew.control.setSpins(spins)
+    }
+    const world: OpenWorld = { ...(await open(request.image)), journal, workers, reopen, release }
+    return world
   } catch (error) {
     release()
     throw error
@@ -93,8 +104,14 @@ export async function openWorld(request: OpenRequest): Promise<OpenWorld> {
 type PoolMaker = (control: Control) => Promise<import('./pool-crew.js').PoolCrew>
 
 /** Sets the world up; again with smaller blocks when part-filled ones have used up a population's frames. */
-async function fill(scenario: ScenarioData, base: PlanOptions, makePool: PoolMaker | undefined, request: OpenRequest) {
-  const { journal, image } = request
+async function fill(
+  scenario: ScenarioData,
+  base: PlanOptions,
+  makePool: PoolMaker | undefined,
+  request: OpenRequest,
+  image: StateImage | undefined,
+) {
+  const { journal } = request
   const control = new Control()
   const pool = await makePool?.(control)
   const blocks: Record<string, number> = { ...image?.head.blocks }

@@ -2,7 +2,7 @@
 // the memory budget, least recently active first, and fetches back what is asked for. Coding and storing go on beside
 // the ticks. What it does can be seen in memory and time alone, never in a result.
 import { PopulaceError } from '../core/errors.js'
-import { codec } from '../state/codec.js'
+import { threadCodec } from '../state/codec.js'
 import { decodeWhole, encodeWhole } from '../state/coding.js'
 import { joinParts } from '../state/container.js'
 import type { FrozenRows } from '../state/frozen-rows.js'
@@ -102,7 +102,7 @@ export class Residence {
   #come(kept: Kept): Promise<FrozenRows> {
     kept.coming ??= (async () => {
       try {
-        const { sections, buffer } = await decodeWhole(await this.#o.store.get(kept.key), codec.current)
+        const { sections, buffer } = await decodeWhole(await this.#o.store.get(kept.key), threadCodec)
         return { sections, buffer }
       } catch (error) {
         throw this.#failed(kept, 'come back to', error)
@@ -161,7 +161,7 @@ export class Residence {
   async #leave(kept: Kept, rows: FrozenRows): Promise<void> {
     try {
       this.#o.leaves(kept.partition, rows)
-      const { parts } = await encodeWhole({ head: HEAD, ...rows }, codec.current)
+      const { parts } = await encodeWhole({ head: HEAD, ...rows }, threadCodec)
       if (this.#kept.get(kept.partition) !== kept) return // it thawed meanwhile
       await this.#o.store.put(kept.key, joinParts(parts))
       kept.stored = true

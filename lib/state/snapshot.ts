@@ -1,6 +1,6 @@
 // StateSnapshot: a world's whole state at one tick as bytes that can be kept, sent and read again by WorldState.
 import { PopulaceError } from '../core/errors.js'
-import { codec } from './codec.js'
+import { threadCodec } from './codec.js'
 import { encodeWhole } from './coding.js'
 import { joinParts } from './container.js'
 import { imageBytes, type StateImage } from './image.js'
@@ -34,7 +34,7 @@ export class StateSnapshot {
         `StateSnapshot.create was given ${of === null ? 'null' : `a ${typeof of}`}`,
         'Give a simulation, its world, or a WorldState.',
       )
-    const { parts, sealed } = await encodeWhole(await of.captureImage(), codec.current)
+    const { parts, sealed } = await encodeWhole(await of.captureImage(), threadCodec)
     return new StateSnapshot(new WorldState(sealed), joinParts(parts))
   }
 

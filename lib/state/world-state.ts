@@ -3,7 +3,7 @@
 import { PopulaceError } from '../core/errors.js'
 import { hint } from '../core/suggest.js'
 import type { Scalar } from '../memory/params.js'
-import { codec } from './codec.js'
+import { threadCodec } from './codec.js'
 import { type Coded, decodeChanges, decodeWhole, encodeChanges, encodeWhole, type SealedImage } from './coding.js'
 import { joinParts } from './container.js'
 import {
@@ -43,7 +43,7 @@ export class WorldState {
 
   /** Reads the bytes of a snapshot; nothing is left behind when they are refused. SNAPSHOT_INVALID, SNAPSHOT_VERSION. */
   static async fromCompressed(bytes: Uint8Array): Promise<WorldState> {
-    return new WorldState(await decodeWhole(bytes, codec.current))
+    return new WorldState(await decodeWhole(bytes, threadCodec))
   }
 
   /** Ticks done. */
@@ -146,7 +146,7 @@ export class WorldState {
   /** What changed since `previous`. */
   async createDiff(previous: WorldState): Promise<StateDiff> {
     const { image: base } = previous
-    const { parts, sealed }: Coded = await encodeChanges(this.image, base, codec.current)
+    const { parts, sealed }: Coded = await encodeChanges(this.image, base, threadCodec)
     return {
       base: { tick: base.head.tick, id: base.id },
       tick: sealed.head.tick,
@@ -158,11 +158,11 @@ export class WorldState {
   /** The state that a diff leads to from this one. DIFF_BASE, SNAPSHOT_INVALID, SNAPSHOT_VERSION. */
   async applyDiff(diff: StateDiff | Uint8Array): Promise<WorldState> {
     const bytes = diff instanceof Uint8Array ? diff : diff?.compressedData
-    return new WorldState(await decodeChanges(bytes, this.image, codec.current))
+    return new WorldState(await decodeChanges(bytes, this.image, threadCodec))
   }
 
   /** The bytes of a snapshot of it. */
   async compress(): Promise<Uint8Array> {
-    return joinParts((await encodeWhole(this.image, codec.current)).parts)
+    return joinParts((await encodeWhole(this.image, threadCodec)).parts)
   }
 }

