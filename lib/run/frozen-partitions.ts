@@ -16,11 +16,15 @@ import { STATE } from '../memory/partition-states.js'
 import { refusePinned, type WorldMemory } from '../memory/world.js'
 import { type FrozenSince, type HashPart, type HashSums, hashShare, partOfSums } from '../state/content-hash.js'
 import { type FrozenRows, hashedFrozen, putBack, takeOut } from '../state/frozen-rows.js'
+import type { FrozenPartition } from '../state/frozen-sections.js'
+import type { StateImage } from '../state/image.js'
 import type { PartitionStore } from '../state/partition-store.js'
+import { restoreFrozen } from '../state/restore.js'
 import type { Crew } from './crew.js'
 import { type BoundMeasure, bindMeasures } from './measures.js'
 import type { Plan } from './plan.js'
 import { type Footprint, type MemoryBudget, Residence } from './residence.js'
+import { schemaOf } from './schema-of.js'
 
 /** What is known of a frozen partition wherever its rows are. */
 interface Asleep {
@@ -74,6 +78,11 @@ export class FrozenPartitions {
       if (!states.isFrozen(number)) return []
       return [{ partition, since: states.has(number, STATE.unloaded) ? -1 : states.since[number] }]
     })
+  }
+
+  /** Frames that the frozen partitions in memory would take. */
+  get residentFrames(): number {
+    return this.#residence.resident.frames
   }
 
   /** What is asked for and not done yet, by name: for whoever journals or shows it. */
@@ -142,12 +151,17 @@ export class FrozenPartitions {
   }
 
   #freeze(partition: number, tick: number): void {
+    this.#keep(partition, tick)
+    this.#o.memory.partitions.states.freeze(partition, tick)
+  }
+
+  /** Takes the rows of a partition that froze at tick `since` out of the frames. */
+  #keep(partition: number, since: number): void {
     const { memory } = this.#o
     const measures = this.#measures.map(m => m.fallAsleep(partition))
     const footprint = footprintOf(memory, partition)
-    this.#residence.keep(partition, tick, takeOut(memory, partition), footprint)
+    this.#residence.keep(partition, since, takeOut(memory, partition), footprint)
     this.#asleep.set(partition, { measures, sums: undefined })
-    memory.partitions.states.freeze(partition, tick)
   }
 
   /** Whether agents woke up that have missed ticks. */
@@ -238,7 +252,12 @@ export class FrozenPartitions {
     const asleep = this.#asleep.get(partition)
     if (asleep?.sums) return asleep.sums
     const name = memory.partitions.names()[partition]
-    const sums = hashShare({ populations: hashedFrozen(memory, name, rows), mail: [] }, {}, 0, 1)
+    const sums = hashShare(
+      { populations: hashedFrozen(memory, name, rows), mail: [], leaving: [], partitions: [] },
+      {},
+      0,
+      1,
+    )
     if (asleep) asleep.sums = sums
     return sums
   }
@@ -251,9 +270,7 @@ export class FrozenPartitions {
       if (part.partitions && !part.partitions.includes(names[partition])) continue
       let { sums } = asleep
       if (!sums) {
-        const rows = await this.#residence.look(partition)
-        if (!rows) continue
-        sums = this.#sumsOf(partition, rows)
+        sums = this.#sumsOf(partition, await this.#residence.look(partition))
         await turn() // many partitions take a while: the host's event loop is not held up
       }
       all.push(partOfSums(sums, part))
@@ -261,12 +278,24 @@ export class FrozenPartitions {
     return all
   }
 
-  /** The rows of every frozen partition that has any, in order. */
-  async *rows(): AsyncGenerator<{ readonly partition: number; readonly rows: FrozenRows }> {
-    for (const partition of [...this.#asleep.keys()].sort((a, b) => a - b)) {
-      const rows = await this.#residence.look(partition)
-      if (rows) yield { partition, rows }
+  /** The rows of all frozen partitions, in order; promises of those that have to be fetched. */
+  rows(): (FrozenPartition | Promise<FrozenPartition>)[] {
+    const all = [...this.#asleep.keys()].sort((a, b) => a - b)
+    return all.map(partition => {
+      const rows = this.#residence.look(partition)
+      return rows instanceof Promise ? rows.then(r => ({ partition, rows: r })) : { partition, rows }
+    })
+  }
+
+  /** Takes in the frozen partitions of an image that the rest of the world was filled from already. SNAPSHOT_SCHEMA. */
+  async restore(image: StateImage): Promise<void> {
+    const { plan, memory } = this.#o
+    for (const partition of restoreFrozen(memory, image, schemaOf(plan.scenario))) {
+      this.#keep(partition, memory.partitions.states.since[partition])
+      await turn() // a large world takes a while: the host's event loop is not held up
     }
+    memory.refresh()
+    this.keepWithinBudget()
   }
 
   close(): Promise<void> {

@@ -138,6 +138,7 @@ async function fill(
       placeFrames(plan, memory)
       const values = memoryValues(plan)
       const frozen = openFrozen(request, plan, memory, crew)
+      if (image) await frozen.restore(image)
       return { plan, memory, crew, frozen, ring: new MeasureRing(memories.world, plan.layout, control, values) }
     }
   } catch (error) {

@@ -2,6 +2,7 @@
 // the memory budget, least recently active first, and fetches back what is asked for. Coding and storing go on beside
 // the ticks. What it does can be seen in memory and time alone, never in a result.
 import { PopulaceError } from '../core/errors.js'
+import { invariant } from '../core/invariant.js'
 import { threadCodec } from '../state/codec.js'
 import { decodeWhole, encodeWhole } from '../state/coding.js'
 import { joinParts } from '../state/container.js'
@@ -120,14 +121,15 @@ export class Residence {
     )
   }
 
-  /** The rows of a partition, which stays where it is. */
-  async look(partition: number): Promise<FrozenRows | undefined> {
+  /** The rows of a partition that is kept, which stays where it is; a promise where they have to be fetched. */
+  look(partition: number): FrozenRows | Promise<FrozenRows> {
     const kept = this.#kept.get(partition)
-    if (!kept) return undefined
+    invariant(kept !== undefined, `partition ${partition} is not kept`)
     if (kept.rows) return kept.rows
-    const rows = await this.#come(kept)
-    kept.coming = undefined
-    return rows
+    const isWanted = kept.coming !== undefined // by somebody who will take it
+    return this.#come(kept).finally(() => {
+      if (!isWanted) kept.coming = undefined
+    })
   }
 
   /** The rows of a partition that thaws; it is kept no more. undefined: it had none. */
@@ -142,7 +144,7 @@ export class Residence {
 
   /** What was stored of a partition is needed no more. */
   async #discard(kept: Kept): Promise<void> {
-    await kept.leaving
+    await Promise.allSettled([kept.leaving, kept.coming])
     if (!kept.stored) return
     try {
       await this.#o.store.delete([kept.key])

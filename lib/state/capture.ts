@@ -5,7 +5,7 @@ import { COUNT, MAIL, META } from '../memory/layout.js'
 import type { BoundMail, Mailbox } from '../memory/mailbox.js'
 import type { BoundColumn, PopulationMemory, Segment } from '../memory/population-memory.js'
 import type { WorldMemory } from '../memory/world.js'
-import { placeSections, type Section, type SectionPath, sectionArray } from './image.js'
+import { placeSections, type Section, type SectionNeeds, type SectionPath, sectionArray } from './image.js'
 
 /** What threads are told so that they fill one image together. Plain data. */
 export interface CapturePlan {
@@ -161,8 +161,11 @@ function sourcesOf(memory: WorldMemory): Source[] {
   ]
 }
 
-/** What an image of the world as it is now needs, to be filled by `shares` threads. */
-export function planCapture(memory: WorldMemory, shares: number): CapturePlan {
+/**
+ * What an image of the world as it is now needs, to be filled by `shares` threads; `beyond`: sections that somebody else
+ * fills, the last ones of the plan.
+ */
+export function planCapture(memory: WorldMemory, shares: number, beyond: readonly SectionNeeds[] = []): CapturePlan {
   const begins: Record<number, number[]> = {}
   const needs = sourcesOf(memory).map(({ path, kind, items, each, measure }, number) => {
     if (each !== undefined) return { path, kind, count: items * each }
@@ -175,7 +178,8 @@ export function planCapture(memory: WorldMemory, shares: number): CapturePlan {
     begins[number] = starts
     return { path, kind, count: bytes }
   })
-  return { ...placeSections(needs), shares, begins }
+  const others = beyond.map(({ path, kind, count }) => ({ path, kind, count }))
+  return { ...placeSections([...needs, ...others]), shares, begins }
 }
 
 /** Fills share `n` of an image. The world must be as it was when the plan was made. */
