@@ -1,5 +1,5 @@
 // The public face of populace: what scenarios and hosts import.
-export type { CallOptions, DatabasePoolOptions, MigrationOptions, TransactionOptions } from './core/database-options.js'
+
 export { ERROR_CODES, type ErrorCode, PopulaceError } from './core/errors.js'
 export { type AgentId, NONE } from './core/ids.js'
 export type { Progress } from './core/options.js'
@@ -54,11 +54,17 @@ export {
   type Recorder,
 } from './schedule/engine.js'
 export type { Birth, Claimer, Draft, Inbox, Loop, Outcome, Random, Scope, Sender } from './schedule/scope.js'
-export { StateSnapshot } from './state/snapshot.js'
-export type { StateRow, StateTable } from './state/state-table.js'
-export { type StateDiff, WorldState } from './state/world-state.js'
 export { DatabaseError } from './services/database-error.js'
+export type {
+  CallOptions,
+  DatabasePoolOptions,
+  MigrationOptions,
+  TransactionOptions,
+} from './services/database-options.js'
 export { DatabasePool, type DatabasePoolStatus, type PoolState } from './services/database-pool.js'
 export type { DatabaseSession } from './services/database-session.js'
 export type { DatabaseTransaction } from './services/database-transaction.js'
 export { type MigrationState, migrateDown, migrateUp, migrationStatus } from './services/migrations.js'
+export { StateSnapshot } from './state/snapshot.js'
+export type { StateRow, StateTable } from './state/state-table.js'
+export { type StateDiff, WorldState } from './state/world-state.js'
