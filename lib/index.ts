@@ -1,5 +1,5 @@
 // The public face of populace: what scenarios and hosts import.
-export type { CallOptions, DatabasePoolOptions, MigrationOptions, TransactionOptions } from './core/database-options.js'
+
 export { ERROR_CODES, type ErrorCode, PopulaceError } from './core/errors.js'
 export { type AgentId, NONE } from './core/ids.js'
 export type { Progress } from './core/options.js'
@@ -65,7 +65,14 @@ export type {
   Sender,
   WakingLoop,
 } from './schedule/scope.js'
+export type { Birth, Claimer, Draft, Inbox, Loop, Outcome, Random, Scope, Sender } from './schedule/scope.js'
 export { DatabaseError } from './services/database-error.js'
+export type {
+  CallOptions,
+  DatabasePoolOptions,
+  MigrationOptions,
+  TransactionOptions,
+} from './services/database-options.js'
 export { DatabasePool, type DatabasePoolStatus, type PoolState } from './services/database-pool.js'
 export type { DatabaseSession } from './services/database-session.js'
 export type { DatabaseTransaction } from './services/database-transaction.js'

