@@ -38,6 +38,7 @@ export const ERROR_CODES = {
   GRID_INVALID: 'A grid is declared wrongly, or its sides and cells do not go together.',
   JOURNAL_INVALID: 'The journal of a run has an entry that is damaged, out of order or of another version.',
   LISTENER_FAILED: 'A listener of the host threw.',
+  LOADER_FAILED: 'The loader of a partition threw.',
   LOADER_INVALID: 'A loader is registered wrongly, or does what loaders may not.',
   MEASURE_INVALID: 'A measure is declared wrongly.',
   MEMORY_BUDGET: 'What ticks needs more memory than the budget allows.',

@@ -166,7 +166,13 @@ export class FrozenPartitions {
 
   /** Whether agents woke up that have missed ticks. */
   async #thaw(partition: number, tick: number): Promise<boolean> {
-    const { states } = this.#o.memory.partitions
+    const { crew, memory } = this.#o
+    const { states } = memory.partitions
+    if (states.has(partition, STATE.unloaded)) {
+      states.thaw(partition)
+      await crew.loadPartition(partition, tick)
+      return false
+    }
     const rows = await this.#residence.take(partition)
     const missed = tick - states.since[partition]
     const asleep = this.#asleep.get(partition)

@@ -12,6 +12,7 @@ import { type BoundEngine, bindEngine } from './bind.js'
 import { type CheckedEngine, checkEngine } from './checked-engine.js'
 import { type BatchEnd, type Control, REASON } from './control.js'
 import { inKernel } from './forbidden.js'
+import { loaderPrefix } from './loaders.js'
 import { type BoundMeasure, bindMeasures, measureRecord } from './measures.js'
 import { type BlockStepper, type Phase, phasesOf, type Waker } from './phases.js'
 import type { Plan } from './plan.js'
@@ -47,6 +48,8 @@ export class Member {
     const { plan, memories, control, thread } = o
     this.#o = o
     this.memory = new WorldMemory(memories.world, plan.layout, [...plan.scenario.events.values()], thread)
+    const { loaders } = plan.scenario
+    this.memory.partitions.loads = name => loaderPrefix(loaders.keys(), name) !== undefined
     this.#measures = bindMeasures(plan, this.memory)
     this.#ring = new MeasureRing(
       memories.world,

@@ -16,6 +16,7 @@ import { guardThread } from './forbidden.js'
 import { FrozenPartitions } from './frozen-partitions.js'
 import { InlineCrew } from './inline-crew.js'
 import { freshUrl, loadScenario } from './load.js'
+import { loaderPrefix, looseLoaders } from './loaders.js'
 import { makePlan, type Plan, type PlanOptions } from './plan.js'
 import { MeasureRing } from './ring.js'
 import type { ScenarioData } from './scenario.js'
@@ -70,7 +71,7 @@ export async function openWorld(request: OpenRequest): Promise<OpenWorld> {
   const release = options.checks ? guardThread() : () => {}
   try {
     const url = from instanceof URL ? (workers === 0 ? freshUrl(from.href) : from.href) : ''
-    const scenario = from instanceof URL ? await loadScenario(url) : from
+    const scenario = from instanceof URL ? await loadScenario(url) : { ...from, loaders: looseLoaders() }
     const base: PlanOptions = {
       seed: options.seed,
       params: resolveParams(scenario.params, options.params),
@@ -120,7 +121,7 @@ async function fill(
     for (;;) {
       const plan = makePlan(scenario, { ...base, blocks })
       const memories = reserveMemories(plan.layout)
-      await pool?.load(memories, { ...blocks })
+      const prefixes = (await pool?.load(memories, { ...blocks })) ?? [...scenario.loaders.keys()]
       const crew: Crew = pool ?? new InlineCrew(plan, memories, control)
       if (image) await crew.restore(image)
       else {
@@ -137,6 +138,7 @@ async function fill(
       const memory = new WorldMemory(memories.world, plan.layout, [...plan.scenario.events.values()])
       placeFrames(plan, memory)
       const values = memoryValues(plan)
+      memory.partitions.loads = name => loaderPrefix(prefixes, name) !== undefined
       const frozen = openFrozen(request, plan, memory, crew)
       if (image) await frozen.restore(image)
       return { plan, memory, crew, frozen, ring: new MeasureRing(memories.world, plan.layout, control, values) }
