@@ -11,6 +11,7 @@ import { linear } from './cases/linear.js'
 import { memory } from './cases/memory.js'
 import { messages } from './cases/messages.js'
 import { models } from './cases/models.js'
+import { partitions } from './cases/partitions.js'
 import { rowUpdate } from './cases/row-update.js'
 import type { BenchCase } from './harness.js'
 
@@ -26,6 +27,7 @@ export const CASES: readonly BenchCase[] = [
   linear,
   eventLoop,
   memory,
+  partitions,
   database,
   ...models,
 ]
