@@ -225,6 +225,15 @@ test('on a disk that is full a store says so, keeps what it has and goes on when
   await store.close()
 })
 
+test('where there is no room for a new store it is not opened, and is once there is', async t => {
+  const folder = newFolder(t)
+  // 64 or 128 blocks of 512 bytes: enough for the two files, not for what is kept behind them.
+  const child = new StoreProcess(t, ['obey', folder], 'unset NODE_OPTIONS; ulimit -f 64')
+  t.match(await child.answer(), { code: 'STORE_FAILED', message: /Make room/ })
+  await child.closed
+  await newRun(await opened(t, folder), 'a')
+})
+
 test('what is deleted leaves room for what comes', async t => {
   const folder = newFolder(t)
   const store = await opened(t, folder)
