@@ -141,18 +141,18 @@ test('a pool is initialized once, before everything else', async t => {
 })
 
 test('where nobody is let in initialize says why, and may be tried again', async t => {
-  await server.admin("create role shy login password 'right'")
   const url = new URL(connectionString)
-  url.pathname = '/nowhere'
+  url.pathname = `${url.pathname}_later`
   const pool = new DatabasePool({ connectionString: url.href, poolSize: 2 })
   const failing = pool.initialize()
-  await refusedLater(t, 'DATABASE_UNAVAILABLE', /"nowhere" does not exist/, () => failing)
+  await refusedLater(t, 'DATABASE_UNAVAILABLE', /_later" does not exist/, () => failing)
   t.equal((await errorOf(failing))?.sqlState, '3D000')
   t.match(pool.status(), { state: 'new', size: 0 })
-  await server.admin('create database nowhere')
+  const later = url.pathname.slice(1)
+  await server.admin(`create database ${later}`)
   await pool.initialize()
   await pool.close()
-  await server.admin('drop database nowhere')
+  await server.admin(`drop database ${later}`)
   const nobody = new DatabasePool({ connectionString: 'postgres://ann:hunter2@127.0.0.1:1/x' })
   await refusedLater(t, 'DATABASE_UNAVAILABLE', /^((?!hunter2).)*ECONNREFUSED/s, () => nobody.initialize())
 })
