@@ -83,6 +83,7 @@ test('a value that no parameter can be is refused by its place', async t => {
     [[1, undefined], /\$1 .*element 2.* is undefined/],
     [() => 1, /a function/],
     [Symbol('x'), /a symbol/],
+    ['\uDC00', /half of a surrogate pair/],
     [new Thing(), /instance of Thing/],
     [new Date(Number.NaN), /no date/],
     [circle, /cannot be written as JSON/],
