@@ -46,6 +46,8 @@ export interface LaneCall {
 const over = () => undefined
 
 export class DatabaseLane {
+  /** Whether something ran that may have changed the server's session, since the last reset. */
+  changed = false
   readonly #clock: Clock
   readonly #sql: postgres.Sql
   readonly #lost = new AbortController()

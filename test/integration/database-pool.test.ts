@@ -200,6 +200,11 @@ test('what a session changed in the server is undone before another gets its con
     [{ statement_timeout: '0' }],
     'the same of a call of the pool',
   )
+  await pool.transaction(transaction => transaction.script("set statement_timeout = 9999; set search_path = ''"))
+  t.strictSame(await pool.query('show statement_timeout'), [{ statement_timeout: '0' }], 'and of a transaction')
+  await pool.execute('begin')
+  const [a, b] = [await pool.query('select txid_current() as id'), await pool.query('select txid_current() as id')]
+  t.notSame(a, b, 'no transaction is left open')
 })
 
 test('a session releases only when what runs in it has ended', async t => {
