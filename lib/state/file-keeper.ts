@@ -3,7 +3,7 @@
 // changes nothing. Arguments and results can cross threads; names and keys were checked on the near side.
 import { pack, unpack } from 'msgpackr'
 import { JOURNAL_PORTION_BYTES, JOURNAL_PORTION_ENTRIES, LEASE_BEAT_MS } from '../core/limits.js'
-import { putContent, readContent, removeContent, removePrefix, removeRange } from './file-contents.js'
+import { putContent, readContent, removeContent, removePrefix, removeRange, valuesOf } from './file-contents.js'
 import { type DatabaseOptions, FileDatabase } from './file-database.js'
 import { giveSign, type Holder, isAlive, removeSign, shownHolder, thisProcess } from './file-holder.js'
 import { key, keyAfter, numberAt, numberBytes, textAt } from './file-keys.js'
@@ -36,9 +36,6 @@ interface StoredLease {
   readonly token: number
   readonly holder: Holder
 }
-
-/** What a key and its pages cost beside the bytes themselves, about. */
-const ENTRY_OVERHEAD = 64
 
 export class FileKeeper {
   readonly #options: DatabaseOptions
@@ -90,11 +87,13 @@ export class FileKeeper {
 
   readCheckpoint(run: string, tick: number): Uint8Array {
     return this.#database.read(() => {
-      const checkpoints = this.#checkpoints(run)
-      const found = checkpoints.find(each => each.record.tick === tick)
-      const ticks = checkpoints.map(each => each.record.tick)
-      if (found === undefined) throw checkpointUnknown(run, tick, ticks)
-      return readContent(this.#database, this.#options.url, found.content, found.record.bytes)
+      const known = this.#find(run)
+      const found = known && this.#unpack<StoredCheckpoint>(this.#database.get(key('checkpoint', known.number, tick)))
+      if (found !== undefined) {
+        return readContent(this.#database, this.#options.url, found.content, found.record.bytes)
+      }
+      const ticks = this.#checkpoints(run).map(each => each.record.tick)
+      throw checkpointUnknown(run, tick, ticks)
     })
   }
 
@@ -139,7 +138,7 @@ export class FileKeeper {
     })
   }
 
-  /** Takes the lease of a run and gives its token. STORE_RUN_BUSY. */
+  /** Takes the lease of a run and gives its token; also on a full disk, for only who has it can delete. STORE_RUN_BUSY. */
   take(run: string): number {
     let token = 0
     this.#database.transaction(() => {
@@ -205,15 +204,15 @@ export class FileKeeper {
     })
   }
 
-  #write(run: string, token: number, adds: number, body: (found: StoredRun | undefined) => void): void {
+  #write(run: string, token: number, adds: readonly number[], body: (found: StoredRun | undefined) => void): void {
     this.#database.transaction(() => {
       if (this.#lease(run)?.token !== token) throw leaseLost(run)
       body(this.#find(run))
     }, adds)
   }
 
-  #add(run: string, token: number, adds: number, body: (number: number) => void): void {
-    this.#write(run, token, adds + ENTRY_OVERHEAD, found => {
+  #add(run: string, token: number, adds: readonly number[], body: (number: number) => void): void {
+    this.#write(run, token, adds, found => {
       if (found === undefined) throw runUnknown(run)
       body(found.number)
     })
@@ -228,7 +227,8 @@ export class FileKeeper {
     packed: PackedEntries,
     bytes: Uint8Array,
   ): void {
-    const adds = bytes.length + (packed.lengths.length + 1) * ENTRY_OVERHEAD
+    const described = pack(record)
+    const adds = [...valuesOf([checkpoint.bytes]), ...packed.lengths, described.length]
     this.#write(run, token, adds, found => {
       if (found !== undefined) throw runExists(run)
       const number = this.#database.nextNumber()
@@ -239,7 +239,7 @@ export class FileKeeper {
   }
 
   putCheckpoint(run: string, token: number, checkpoint: CheckpointRecord, bytes: Uint8Array): void {
-    this.#add(run, token, bytes.length, number => this.#putCheckpoint(number, checkpoint, bytes))
+    this.#add(run, token, valuesOf([bytes.length]), number => this.#putCheckpoint(number, checkpoint, bytes))
   }
 
   #putCheckpoint(number: number, record: CheckpointRecord, bytes: Uint8Array): void {
@@ -257,7 +257,7 @@ export class FileKeeper {
   }
 
   deleteCheckpoints(run: string, token: number, ticks: readonly number[]): void {
-    this.#write(run, token, 0, found => {
+    this.#write(run, token, [], found => {
       if (found === undefined) return
       const known = this.#checkpoints(run).map(each => each.record.tick)
       checkSomeKept(run, known, ticks)
@@ -266,8 +266,7 @@ export class FileKeeper {
   }
 
   appendJournal(run: string, token: number, packed: PackedEntries, bytes: Uint8Array): void {
-    const adds = bytes.length + packed.lengths.length * ENTRY_OVERHEAD
-    this.#add(run, token, adds, number => this.#putEntries(run, number, unpackEntries(packed, bytes)))
+    this.#add(run, token, packed.lengths, number => this.#putEntries(run, number, unpackEntries(packed, bytes)))
   }
 
   #putEntries(run: string, number: number, entries: readonly JournalRecord[]): void {
@@ -286,7 +285,7 @@ export class FileKeeper {
   }
 
   cutJournal(run: string, token: number, from: number): void {
-    this.#write(run, token, 0, found => {
+    this.#write(run, token, [], found => {
       if (found === undefined) return
       const end = keyAfter(key('entry', found.number))
       removeRange(this.#database, key('entry', found.number, from), end)
@@ -295,7 +294,7 @@ export class FileKeeper {
 
   /** @param bytes - of all blobs, in the order of `keys`. */
   putBlobs(run: string, token: number, keys: readonly string[], lengths: readonly number[], bytes: Uint8Array): void {
-    this.#add(run, token, bytes.length + keys.length * ENTRY_OVERHEAD, number => {
+    this.#add(run, token, valuesOf(lengths), number => {
       let end = 0
       for (const [i, blob] of keys.entries()) {
         this.#removeBlob(number, blob)
@@ -315,13 +314,13 @@ export class FileKeeper {
   }
 
   deleteBlobs(run: string, token: number, keys: readonly string[]): void {
-    this.#write(run, token, 0, found => {
+    this.#write(run, token, [], found => {
       if (found !== undefined) for (const blob of keys) this.#removeBlob(found.number, blob)
     })
   }
 
   deleteRun(run: string, token: number): void {
-    this.#write(run, token, 0, found => {
+    this.#write(run, token, [], found => {
       this.#database.remove(key('lease', run))
       if (found === undefined) return
       for (const { value } of this.#all<StoredCheckpoint>(key('checkpoint', found.number))) {
