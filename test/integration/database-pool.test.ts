@@ -314,6 +314,22 @@ test('a statement ends with its limit or its signal, and its connection goes on'
   t.strictSame(await session.query('select pg_backend_pid() as pid'), [{ pid }])
 })
 
+test('a call that waits for its turn in a session hears its signal at once, and is not run', async t => {
+  const pool = await poolFor(t, connectionString, { poolSize: 2 })
+  const name = await newTable(pool, 'id int8')
+  await using session = await pool.getSession()
+  const stop = new AbortController()
+  const first = errorOf(session.query('select pg_sleep(600)', [], { signal: stop.signal }))
+  const end = new AbortController()
+  const second = session.execute(`insert into ${name} values (1)`, [], { signal: end.signal })
+  end.abort()
+  await refusedLater(t, 'ABORTED', /"insert into/, () => second)
+  stop.abort()
+  t.equal((await first)?.code, 'ABORTED')
+  await session.query('select 1')
+  t.equal(await rowsIn(pool, name), 0)
+})
+
 test('a transaction ends with its limit or its signal, also while its function waits for something else', async t => {
   const pool = await poolFor(t, connectionString)
   const name = await newTable(pool, 'id int8')
