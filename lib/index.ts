@@ -52,6 +52,7 @@ export {
   type Recorder,
 } from './schedule/engine.js'
 export type { Birth, Claimer, Draft, Inbox, Loop, Outcome, Random, Scope, Sender } from './schedule/scope.js'
+export type { StateRow } from './state/row-values.js'
 export { StateSnapshot } from './state/snapshot.js'
-export type { StateRow, StateTable } from './state/state-table.js'
+export type { StateTable } from './state/state-table.js'
 export { type StateDiff, WorldState } from './state/world-state.js'
