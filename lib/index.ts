@@ -41,7 +41,8 @@ export type { Receipt } from './run/commands.js'
 export type { Counters, PopulationCounts } from './run/counters.js'
 export { count, histogram, type Measure, type MeasureValues, max, mean, min, sum } from './run/measures.js'
 export { type Command, defineCommand, defineScenario, type Scenario, type SetupScope } from './run/scenario.js'
-export { type RunOptions, Simulation, type SimulationOptions } from './run/simulation.js'
+export { Simulation } from './run/simulation.js'
+export type { ForkOptions, ResumeOptions, RunOptions, SimulationOptions } from './run/simulation-options.js'
 export {
   BaseEngine,
   defineEngine,

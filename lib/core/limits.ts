@@ -75,8 +75,11 @@ export const MAX_NAME_LENGTH = 128
 /** Ticks whose measures wait for the main thread: then the crew holds, so memory is bounded. */
 export const MEASURE_RING_TICKS = 1024
 
-/** Steps of the spin before a thread waits in the kernel: about 20 µs, longer than a barrier takes when all threads run. */
-export const BARRIER_SPINS = 4000
+/** Steps of the spin before a thread waits in the kernel: about 100 µs, twice as long as it takes to wake a thread. */
+export const BARRIER_SPINS = 20_000
+
+/** Barriers of vain spins, each half as long, after which a thread tries the whole length again: 14 µs each on average. */
+export const BARRIER_TRIAL = 16
 
 /** Milliseconds an inline crew steps before it lets the host's event loop turn. */
 export const INLINE_SLICE_MS = 8
@@ -141,3 +144,27 @@ export const MAX_BLOB_KEY_LENGTH = 512
 /** Entries and bytes of one portion of a stored journal: what a reader has in memory at once. A larger entry comes alone. */
 export const JOURNAL_PORTION_ENTRIES = 1024
 export const JOURNAL_PORTION_BYTES = 2 ** 20
+
+/** Checkpoints from one that is whole to the next: restoring one applies as many diffs at most. */
+export const KEYFRAME_EVERY = 16
+
+/** Ticks from checkpoint to checkpoint of a stored run that does not say. */
+export const CHECKPOINT_TICKS = 1000
+
+/** Times that ticks are stepped again after a worker died in them, before the run fails. */
+export const MAX_RERUNS = 3
+/** Bytes of one value in a folder's database: small enough that freed pages in a row are found again for the next one. */
+export const FILE_PIECE_BYTES = 2 ** 18
+
+/** Bytes that are copied in one turn of the event loop before they go to a store's thread: below a millisecond. */
+export const COPY_BYTES_PER_TURN = 2 ** 22
+
+/** Bytes that a folder's store may hold, where it is not told otherwise; the least that may be told, and the most. */
+export const DEFAULT_FILE_STORE_BYTES = 2 ** 36
+export const MIN_FILE_STORE_BYTES = 2 ** 20
+/** A process can map 47 bits of addresses, and the map is doubled as it grows. */
+export const MAX_FILE_STORE_BYTES = 2 ** 45
+
+/** Milliseconds between two signs of life of a process that writes, and how old the last may be before others take over. */
+export const LEASE_BEAT_MS = 2000
+export const LEASE_EXPIRY_MS = 30_000

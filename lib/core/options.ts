@@ -2,18 +2,43 @@
 // Unknown keys are refused by name with the nearest known one.
 import { z } from 'zod'
 import { PopulaceError } from './errors.js'
-import { MAX_HERTZ, MAX_SEED, MAX_WORKERS } from './limits.js'
+import { MAX_HERTZ, MAX_NAME_LENGTH, MAX_SEED, MAX_WORKERS } from './limits.js'
 import { nearest } from './suggest.js'
 
 const count = (least: number, most: number) => z.number().int().min(least).max(most)
 
-/** Options of Simulation.create. */
-const simulation = z.strictObject({
+/** Where a host is told of what it should know and need not act on. */
+export interface Logger {
+  warn(message: string): void
+}
+
+/** What create, resume and fork have in common. */
+const crew = {
   workers: z.union([z.literal('auto'), count(0, MAX_WORKERS)]).default('auto'),
-  seed: count(0, MAX_SEED).default(0),
-  params: z.record(z.string(), z.unknown()).default({}),
   checks: z.boolean().default(false),
   limits: z.strictObject({ tickTimeoutMs: z.number().positive().optional() }).default({}),
+  run: z.string().min(1).max(MAX_NAME_LENGTH).optional(),
+  checkpoint: z
+    .strictObject({ everyTicks: count(1, Number.MAX_SAFE_INTEGER), inMemory: z.boolean().default(false) })
+    .optional(),
+  logger: z.custom<Logger>(l => typeof (l as Partial<Logger>)?.warn === 'function', 'expected { warn }').optional(),
+}
+
+/** Options of Simulation.create. */
+const simulation = z.strictObject({
+  ...crew,
+  seed: count(0, MAX_SEED).default(0),
+  params: z.record(z.string(), z.unknown()).default({}),
+  store: z.string().optional(),
+})
+
+/** Options of Simulation.resume, and of Simulation.fork, which has `as` too. */
+const resume = z.strictObject({
+  ...crew,
+  store: z.string(),
+  tick: count(0, Number.MAX_SAFE_INTEGER).optional(),
+  strict: z.boolean().default(false),
+  as: z.string().min(1).max(MAX_NAME_LENGTH).optional(),
 })
 
 /** Options of sim.run. */
@@ -39,6 +64,7 @@ export interface Progress {
 }
 
 export type ResolvedSimulationOptions = z.infer<typeof simulation>
+export type ResolvedResumeOptions = z.infer<typeof resume>
 export type ResolvedRunOptions = z.infer<typeof run>
 export type ResolvedStartOptions = z.infer<typeof start>
 
@@ -97,6 +123,11 @@ function check<T>(schema: z.ZodType<T>, given: unknown, what: string): T {
 /** OPTION_UNKNOWN, OPTION_INVALID. */
 export function resolveSimulationOptions(given: unknown): ResolvedSimulationOptions {
   return check(simulation, given ?? {}, 'Simulation.create')
+}
+
+/** `what`: Simulation.resume or Simulation.fork. OPTION_UNKNOWN, OPTION_INVALID. */
+export function resolveResumeOptions(given: unknown, what: string): ResolvedResumeOptions {
+  return check(resume, given ?? {}, what)
 }
 
 /** OPTION_UNKNOWN, OPTION_INVALID. */

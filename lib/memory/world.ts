@@ -112,6 +112,8 @@ export interface WorldScope {
   readonly tick: number
   /** Populations that may be changed; undefined: all. */
   readonly writes?: ReadonlySet<string>
+  /** Called before something is changed. */
+  readonly edited?: () => void
   /** Copies the state as it is now; whoever made the world knows how. */
   readonly capture?: () => unknown
   /** Whether frames that ran out are told as such, so that setup can start again with smaller blocks. */
@@ -211,7 +213,8 @@ export class World {
 
   #mayWrite(population: string | undefined): void {
     this.#usable()
-    const { mode, writes } = this.#scope
+    const { mode, writes, edited } = this.#scope
+    edited?.()
     if (mode === 'read') {
       throw new PopulaceError(
         'WORLD_READ_ONLY',

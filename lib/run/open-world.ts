@@ -27,6 +27,8 @@ export interface OpenWorld {
   ring: MeasureRing
   readonly journal: Journal
   readonly workers: number
+  /** Ends the crew and makes another, whose world is filled from an image. SNAPSHOT_SCHEMA, ENGINE_FAILED. */
+  reopen(image: StateImage): Promise<void>
   /** Takes away what checks mode laid in this thread. */
   release(): void
 }
@@ -77,8 +79,16 @@ export async function openWorld(request: OpenRequest): Promise<OpenWorld> {
       const { PoolCrew } = await import('./pool-crew.js') // so that no worker loads Piscina, which imports this module too
       return new PoolCrew({ url, plan: base, control, tickTimeoutMs: options.limits.tickTimeoutMs })
     }
-    const opened = await fill(scenario, base, workers === 0 ? undefined : makePool, request)
-    return { ...opened, journal, workers, release }
+    const open = (image: StateImage | undefined) =>
+      fill(scenario, base, workers === 0 ? undefined : makePool, journal, image)
+    const reopen = async (image: StateImage) => {
+      const { spins } = world.crew.control
+      await world.crew.close()
+      Object.assign(world, await open(image))
+      world.crew.control.setSpins(spins)
+    }
+    const world: OpenWorld = { ...(await open(request.image)), journal, workers, reopen, release }
+    return world
   } catch (error) {
     release()
     throw error
@@ -92,7 +102,8 @@ async function fill(
   scenario: ScenarioData,
   base: PlanOptions,
   makePool: PoolMaker | undefined,
-  { journal, image }: OpenRequest,
+  journal: Journal,
+  image: StateImage | undefined,
 ) {
   const control = new Control()
   const pool = await makePool?.(control)

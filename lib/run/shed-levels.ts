@@ -14,6 +14,7 @@ export class ShedLevels {
   #asked: readonly ShedChange[] = []
   /** What is left of a replay, by tick. */
   #replay: readonly ShedEntry[] = []
+  #lastTick = 0
 
   constructor(world: OpenWorld) {
     this.#world = world
@@ -54,7 +55,8 @@ export class ShedLevels {
   }
 
   /** Makes these journaled changes when their ticks begin, and journals them no more. */
-  replay(entries: readonly ShedEntry[]): void {
+  replay(entries: readonly ShedEntry[], lastTick = 0): void {
+    this.#lastTick = lastTick
     this.#replay = [...entries].sort((a, b) => a.tick - b.tick) // stable: of one tick's, the later one stands
   }
 
@@ -73,6 +75,7 @@ export class ShedLevels {
     const asked = this.#asked
     if (asked.length === 0) return
     this.#asked = []
+    if (tick < this.#lastTick) return // a record that is stepped again is not changed
     const { journal } = this.#world
     for (const { engine, level } of asked) journal.append({ kind: 'shed', tick, engine, level })
     await journal.flush()

@@ -21,6 +21,9 @@ export type JournalEntry =
     }
   | { readonly kind: 'shed'; readonly tick: number; readonly engine: string; readonly level: number }
 
+/** A command. */
+export type CommandEntry = Extract<JournalEntry, { kind: 'command' }>
+
 /** A value that record() learned. `owner` is the engine, or '' for setup. */
 export type RecordEntry = Extract<JournalEntry, { kind: 'record' }>
 

