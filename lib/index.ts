@@ -39,6 +39,13 @@ export type { Table } from './memory/table.js'
 export type { World } from './memory/world.js'
 export type { Receipt } from './run/commands.js'
 export type { Counters, PopulationCounts } from './run/counters.js'
+export type {
+  Delta,
+  DeltaCounts,
+  DeltaSubscription,
+  StreamOptions,
+  SubscribeOptions,
+} from './run/delta-subscription.js'
 export { count, histogram, type Measure, type MeasureValues, max, mean, min, sum } from './run/measures.js'
 export { type Command, defineCommand, defineScenario, type Scenario, type SetupScope } from './run/scenario.js'
 export { Simulation } from './run/simulation.js'

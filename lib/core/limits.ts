@@ -168,3 +168,9 @@ export const MAX_FILE_STORE_BYTES = 2 ** 45
 /** Milliseconds between two signs of life of a process that writes, and how old the last may be before others take over. */
 export const LEASE_BEAT_MS = 2000
 export const LEASE_EXPIRY_MS = 30_000
+
+/** Deltas that may wait for one subscriber: a host that wants more has another queue behind it. */
+export const MAX_DELTA_QUEUE = 65_536
+
+/** Deltas that wait for a subscriber where it does not say: half a second at 30 a second, and little memory. */
+export const DELTA_QUEUE = 16

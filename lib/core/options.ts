@@ -2,7 +2,7 @@
 // Unknown keys are refused by name with the nearest known one.
 import { z } from 'zod'
 import { PopulaceError } from './errors.js'
-import { MAX_HERTZ, MAX_NAME_LENGTH, MAX_SEED, MAX_WORKERS } from './limits.js'
+import { DELTA_QUEUE, MAX_DELTA_QUEUE, MAX_HERTZ, MAX_NAME_LENGTH, MAX_SEED, MAX_WORKERS } from './limits.js'
 import { nearest } from './suggest.js'
 
 const count = (least: number, most: number) => z.number().int().min(least).max(most)
@@ -54,6 +54,26 @@ const start = z.strictObject({
   overload: z.enum(['slow', 'skip', 'shed']).default('slow'),
 })
 
+/** What a stream of deltas is of. */
+const stream = {
+  populations: z.array(z.string()).optional(),
+  columns: z.array(z.string()).optional(),
+  partitions: z.array(z.string()).optional(),
+  every: count(1, Number.MAX_SAFE_INTEGER).default(1),
+  keyframeEvery: count(1, Number.MAX_SAFE_INTEGER).optional(),
+  measures: z.boolean().default(false),
+}
+
+/** Options of sim.on('delta'). */
+const listen = z.strictObject(stream)
+
+/** Options of sim.subscribe. */
+const subscribe = z.strictObject({
+  ...stream,
+  backpressure: z.enum(['merge', 'keyframe', 'close']).default('merge'),
+  maxQueue: count(1, MAX_DELTA_QUEUE).default(DELTA_QUEUE),
+})
+
 /** How far a run is. */
 export interface Progress {
   /** Ticks done since the world began. */
@@ -67,6 +87,8 @@ export type ResolvedSimulationOptions = z.infer<typeof simulation>
 export type ResolvedResumeOptions = z.infer<typeof resume>
 export type ResolvedRunOptions = z.infer<typeof run>
 export type ResolvedStartOptions = z.infer<typeof start>
+export type ResolvedStreamOptions = z.infer<typeof listen>
+export type ResolvedSubscribeOptions = z.infer<typeof subscribe>
 
 function knownAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   let at: z.ZodType | undefined = schema
@@ -138,4 +160,14 @@ export function resolveRunOptions(given: unknown): ResolvedRunOptions {
 /** OPTION_UNKNOWN, OPTION_INVALID. */
 export function resolveStartOptions(given: unknown): ResolvedStartOptions {
   return check(start, given, 'sim.start')
+}
+
+/** OPTION_UNKNOWN, OPTION_INVALID. */
+export function resolveStreamOptions(given: unknown): ResolvedStreamOptions {
+  return check(listen, given ?? {}, "sim.on('delta')")
+}
+
+/** OPTION_UNKNOWN, OPTION_INVALID. */
+export function resolveSubscribeOptions(given: unknown): ResolvedSubscribeOptions {
+  return check(subscribe, given ?? {}, 'sim.subscribe')
 }

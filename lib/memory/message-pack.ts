@@ -43,7 +43,8 @@ export class PackWriter {
   }
 
   #byte(value: number): void {
-    this.#bytes[this.#room(1)] = value
+    const at = this.#room(1) // first: it may put other memory in the place of this
+    this.#bytes[at] = value
   }
 
   #wide(type: number, value: number, width: 1 | 2 | 4): void {
@@ -118,7 +119,8 @@ export class PackWriter {
 
   /** Bytes that are a message, or a part of one, already. */
   raw(bytes: Uint8Array): void {
-    this.#bytes.set(bytes, this.#room(bytes.length))
+    const at = this.#room(bytes.length)
+    this.#bytes.set(bytes, at)
   }
 
   /** Plain data, keys in their order. */

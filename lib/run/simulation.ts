@@ -5,9 +5,12 @@ import { PopulaceError } from '../core/errors.js'
 import { REPORTS_PER_SECOND } from '../core/limits.js'
 import { World } from '../memory/world.js'
 import { type HashPart, joinHashes, type WorldHash } from '../state/content-hash.js'
+import type { DeltaMeasures } from '../state/delta-format.js'
 import type { StateImage } from '../state/image.js'
 import type { Receipt } from './commands.js'
 import { type Counters, countersOf } from './counters.js'
+import type { DeltaSubscription, StreamOptions, SubscribeOptions } from './delta-subscription.js'
+import { Deltas } from './deltas.js'
 import { Driver } from './driver.js'
 import type { Durability } from './durability.js'
 import { type Launched, launch, relaunch, toSource } from './launch.js'
@@ -38,6 +41,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
   readonly #run: string
   readonly #durability: Durability
   readonly #published = new Published()
+  readonly #deltas: Deltas
   readonly #life: Lifecycle
   readonly #listeners = new Listeners<MeasureValues<S['measures']>>()
   #measures: MeasureValues<S['measures']>
@@ -58,7 +62,11 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     this.#checks = checks
     this.#measures = {} as MeasureValues<S['measures']> // filled before create resolves
     this.#life = new Lifecycle({
-      idle: () => this.#driver.boundary(),
+      idle: async () => {
+        await this.#driver.boundary()
+        await this.#deltas.boundary(this.tick)
+        await this.#deltas.settled()
+      },
       survives: error => {
         const recovered = durability.recovered(error)
         if (recovered) this.#listeners.tell('failed', error as Error) // recovered() says that it is one
@@ -66,6 +74,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
       },
       failed: error => {
         this.#driver.close(failed(error))
+        this.#deltas.close(failed(error)).catch(() => undefined) // closing again tells
         this.#listeners.tell('failed', error)
       },
     })
@@ -82,13 +91,25 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
         emitted: event => {
           if (this.#published.event(event)) this.#listeners.tell('event', { ...event, run: this.#run })
         },
-        boundary: tick => durability.boundary(tick),
-        nextCheckpoint: tick => durability.nextTick(tick),
+        boundary: async tick => {
+          await durability.boundary(tick)
+          await this.#deltas.boundary(tick)
+        },
+        nextCheckpoint: tick => Math.min(durability.nextTick(tick), this.#deltas.nextTick(tick)),
         recover: error => durability.recover(error),
         progress: tick => this.#onProgress?.(tick),
       },
       tickTimeoutMs,
     )
+    this.#deltas = new Deltas(world, {
+      run: this.#run,
+      measures: async () => {
+        await this.#driver.measure()
+        return this.#measures as DeltaMeasures // numbers and lists of them, whatever they are named
+      },
+      guard: (who, call) => this.#listeners.guard(who, call),
+      failed: error => this.#listeners.tell('failed', error),
+    })
   }
 
   /**
@@ -296,15 +317,41 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     return this.#life.isRunning ? this.#visit(now) : now()
   }
 
-  /** Listens; gives what ends that. 'tick' comes at most 20 times a second, or at each n-th tick with { every: n }. */
+  /**
+   * Listens; gives what ends that. 'tick' comes at most 20 times a second, or at each n-th tick with { every: n }; 'delta'
+   * at each n-th tick, with the changes of a part of the world. OPTION_INVALID, POPULATION_UNKNOWN, COLUMN_UNKNOWN.
+   */
   on<K extends keyof SimulationEvents<MeasureValues<S['measures']>>>(
     event: K,
     listener: (what: SimulationEvents<MeasureValues<S['measures']>>[K]) => void,
-    o?: { every?: number },
+    o?: K extends 'delta' ? StreamOptions : { every?: number },
   ): () => void {
-    const off = this.#listeners.on(event, listener, o)
-    if (this.#life.isRunning) this.#driver.interrupt() // the next batch of ticks is told of it
+    if (event !== 'delta') {
+      const off = this.#listeners.on(event, listener, o)
+      if (this.#life.isRunning) this.#driver.interrupt() // the next batch of ticks is told of it
+      return off
+    }
+    this.#life.usable()
+    const off = this.#deltas.listen(listener as never, this.#checks.resolveStreamOptions(o)) // its event is Delta
+    this.#tellDeltas()
     return off
+  }
+
+  /**
+   * The changes of a part of the world, to be taken from a queue: the first delta is a keyframe. OPTION_INVALID,
+   * OPTION_UNKNOWN, POPULATION_UNKNOWN, COLUMN_UNKNOWN, SIM_CLOSED, SIM_FAILED.
+   */
+  subscribe(o: SubscribeOptions = {}): DeltaSubscription {
+    this.#life.usable()
+    const subscription = this.#deltas.subscribe(this.#checks.resolveSubscribeOptions(o))
+    this.#tellDeltas()
+    return subscription
+  }
+
+  /** Begins a stream with the present state where nothing runs, else with the next that is due. */
+  #tellDeltas(): void {
+    if (this.#life.isRunning) this.#driver.interrupt()
+    else this.#life.look(() => this.#deltas.boundary(this.tick)).catch(() => undefined) // a crew that died fails the run
   }
 
   /** Content hash, 16 hexadecimal digits: independent of rows, blocks and workers. Of a part, when one is named. SIM_RUNNING. */
@@ -353,6 +400,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     this.#interrupt()
     this.#driver.close(closed())
     this.#view?.close()
+    await this.#deltas.close()
     await crew.close()
     await this.#life.ended()
     release()

@@ -100,7 +100,7 @@ export function readBody(value: Packed): KeyframeBody | FollowingBody {
   const whole = populations.every(p => p?.name !== undefined && p.columns !== undefined && !p.gone && !p.changed)
   const named = filter?.populations.every((name, i) => populations[i]?.name === name)
   const columns = populations.flatMap(p => p?.columns ?? [])
-  const fits = columns.every(({ size, doc }) => (doc ? size === 1 : size >= 1))
+  const fits = columns.every(({ size }) => size >= 1)
   if (after === null && !(filter && whole && named && populations.length === filter.populations.length && fits))
     throw damagedDelta('is no keyframe and follows nothing')
   return body as KeyframeBody | FollowingBody
