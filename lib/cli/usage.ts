@@ -1,5 +1,6 @@
 // The commands and flags as data: what is parsed, what --help prints and what docs/cli.md must say come from here.
 // No parsing and no behaviour.
+import { CHECKPOINT_TICKS } from '../core/limits.js'
 
 /** A flag. `value`: the name of what it takes; none: it takes nothing. */
 export interface Flag {
@@ -49,6 +50,10 @@ export const COMMANDS = {
       csv: { value: 'file', about: 'write the measures of every tick to a file' },
       timeout: { value: 'ms', about: 'milliseconds that a tick may last (with at least one worker)' },
       watch: { value: 'view', optional: true, about: 'a live view of the world, chosen by itself or named' },
+      store: { value: 'address', about: 'keep the run in file:FOLDER or postgres://…, so that it can be gone on with' },
+      run: { value: 'name', about: "the run's name in the store, default the scenario's" },
+      resume: { about: 'go on with the run where it is in the store already; --ticks counts from its beginning' },
+      'checkpoint-every': { value: 'n', about: `ticks from checkpoint to checkpoint, default ${CHECKPOINT_TICKS}` },
       json,
       quiet,
       help,

@@ -151,6 +151,9 @@ export const KEYFRAME_EVERY = 16
 /** Ticks from checkpoint to checkpoint of a stored run that does not say. */
 export const CHECKPOINT_TICKS = 1000
 
+/** Checkpoints of a run that are kept, the newest, where a host does not say: some spans of diffs with their keyframes. */
+export const KEEP_CHECKPOINTS = 128
+
 /** Times that ticks are stepped again after a worker died in them, before the run fails. */
 export const MAX_RERUNS = 3
 /** Bytes of one value in a folder's database: small enough that freed pages in a row are found again for the next one. */

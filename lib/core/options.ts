@@ -2,7 +2,16 @@
 // Unknown keys are refused by name with the nearest known one.
 import { z } from 'zod'
 import { PopulaceError } from './errors.js'
-import { DELTA_QUEUE, MAX_DELTA_QUEUE, MAX_HERTZ, MAX_NAME_LENGTH, MAX_SEED, MAX_WORKERS } from './limits.js'
+import {
+  CHECKPOINT_TICKS,
+  DELTA_QUEUE,
+  KEEP_CHECKPOINTS,
+  MAX_DELTA_QUEUE,
+  MAX_HERTZ,
+  MAX_NAME_LENGTH,
+  MAX_SEED,
+  MAX_WORKERS,
+} from './limits.js'
 import { nearest } from './suggest.js'
 
 const count = (least: number, most: number) => z.number().int().min(least).max(most)
@@ -19,7 +28,12 @@ const crew = {
   limits: z.strictObject({ tickTimeoutMs: z.number().positive().optional() }).default({}),
   run: z.string().min(1).max(MAX_NAME_LENGTH).optional(),
   checkpoint: z
-    .strictObject({ everyTicks: count(1, Number.MAX_SAFE_INTEGER), inMemory: z.boolean().default(false) })
+    .strictObject({
+      everyTicks: count(1, Number.MAX_SAFE_INTEGER).default(CHECKPOINT_TICKS),
+      inMemory: z.boolean().default(false),
+      keepLast: count(1, Number.MAX_SAFE_INTEGER).default(KEEP_CHECKPOINTS),
+      keepEveryTicks: count(1, Number.MAX_SAFE_INTEGER).optional(),
+    })
     .optional(),
   logger: z.custom<Logger>(l => typeof (l as Partial<Logger>)?.warn === 'function', 'expected { warn }').optional(),
 }

@@ -79,6 +79,7 @@ export async function launch(from: Source, o: ResolvedSimulationOptions, interna
     const origin = await originOf(from, o.seed, o.params as RunOrigin['params']) // checked there
     const store = await storeAt(o.store)
     stored = await closing(store, () => StoredRun.create(store, o.run ?? origin.scenario, origin))
+    stored.retention = o.checkpoint
   }
   const { image, journal, fuse = true } = internals
   const durability = new Durability({ ...(stored ? { stored } : {}), ...(journal ? { journal } : {}), everyTicks })
@@ -102,6 +103,7 @@ export async function relaunch(from: Source, o: ResolvedResumeOptions): Promise<
     if (o.as !== undefined) return StoredRun.fork(store, record, o.tick, o.as, origin)
     return StoredRun.resume(store, record, o.tick)
   })
+  stored.retention = o.checkpoint
   const durability = new Durability({ stored, everyTicks: ticksOf(o, true) })
   const { seed, params } = image.head
   return open(from, { ...o, seed, params }, durability, image, true)

@@ -15,10 +15,11 @@ export interface CrewOptions {
   /** Name of the run in the store; the scenario's by default. */
   run?: string
   /**
-   * Ticks from checkpoint to checkpoint: 1,000 by default where there is a store. inMemory: the newest is kept in memory
-   * where there is none, so that a tick that fails or a worker that dies does not end the simulation.
+   * everyTicks: ticks from checkpoint to checkpoint, 1,000 by default where there is a store. inMemory: the newest is
+   * kept in memory where there is none, so that a tick that fails or a worker that dies does not end the simulation.
+   * Of those in a store the newest keepLast (128) stay, and of the older ones one each keepEveryTicks (none).
    */
-  checkpoint?: { everyTicks: number; inMemory?: boolean }
+  checkpoint?: { everyTicks?: number; inMemory?: boolean; keepLast?: number; keepEveryTicks?: number }
   /** Is told of what should be known and need not be acted on; warnings of the process by default. */
   logger?: Logger
 }

@@ -114,9 +114,8 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
 
   /**
    * Loads a scenario (a module's URL; a scenario itself only with workers: 0), sets its world up and gives the
-   * simulation, at tick 0; with a store, its first checkpoint is durable then. OPTION_UNKNOWN, OPTION_INVALID,
-   * PARAM_UNKNOWN, PARAM_INVALID, SCENARIO_NOT_LOADABLE, SCENARIO_INVALID, SETUP_FAILED, CAPACITY_EXCEEDED,
-   * ARENA_TOO_LARGE, ENGINE_FAILED, WORKER_DIED, STORE_INVALID, STORE_UNAVAILABLE, STORE_RUN_EXISTS, STORE_RUN_BUSY.
+   * simulation, at tick 0; with a store, its first checkpoint is durable then. OPTION_*, PARAM_*, SCENARIO_*,
+   * SETUP_FAILED, CAPACITY_EXCEEDED, ARENA_TOO_LARGE, ENGINE_FAILED, WORKER_DIED, STORE_*.
    */
   static async create<S extends AnyScenario>(
     scenario: URL | S,
@@ -128,7 +127,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
   /**
    * Goes on exactly where a stored run was: at its newest checkpoint, from which its journal is stepped again as far as
    * it goes, or at `tick`. What is sent to it comes after all that is in the journal. STORE_RUN_UNKNOWN,
-   * STORE_RUN_BUSY, CHECKPOINT_UNKNOWN, SNAPSHOT_INVALID, SNAPSHOT_SCHEMA, JOURNAL_INVALID, and what create fails with.
+   * CHECKPOINT_UNKNOWN, SNAPSHOT_*, JOURNAL_INVALID, and what create fails with.
    */
   static async resume<S extends AnyScenario>(scenario: URL | S, o: ResumeOptions): Promise<Simulation<S>> {
     return Simulation.#relaunch(scenario, o, 'Simulation.resume')
@@ -184,7 +183,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
   }
 
   /** @internal What the command line and the sanitizer look at. */
-  get internals(): { readonly world: OpenWorld; readonly driver: Driver } {
+  get internals(): { world: OpenWorld; driver: Driver } {
     return { world: this.#world, driver: this.#driver }
   }
 
@@ -218,9 +217,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
   get world(): World {
     this.#life.atRest('world')
     const capture = () => captureHere(this.#world, this.#driver.position)
-    const edited = () => {
-      this.#edited = true
-    }
+    const edited = () => void (this.#edited = true)
     this.#view ??= new World(this.#world.memory, { mode: 'edit', tick: this.tick, capture, edited })
     this.#driver.forgetMeasures()
     return this.#view

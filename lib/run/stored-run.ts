@@ -1,7 +1,9 @@
 // A run in a store, held by this process: its record, its journal, and what checkpoints are written to.
 import { randomUUID } from 'node:crypto'
 import { PopulaceError } from '../core/errors.js'
+import { KEEP_CHECKPOINTS } from '../core/limits.js'
 import type { Coded, SealedImage } from '../state/coding.js'
+import { type RetentionPolicy, ticksToDelete } from '../state/retention.js'
 import type { CheckpointRecord, RunRecord, RunWriter, StateStore } from '../state/store.js'
 import { readJournal, StoredJournal } from '../state/stored-journal.js'
 import { findRun, nearest, readState } from '../state/stored-state.js'
@@ -19,6 +21,8 @@ export class StoredRun implements CheckpointSink {
   /** What it is created from with its first checkpoint; undefined: it is in the store. */
   #origin: RunOrigin | undefined
   #checkpoints: CheckpointRecord[]
+  /** Which checkpoints stay. */
+  retention: RetentionPolicy | undefined
 
   private constructor(
     store: StateStore,
@@ -139,6 +143,10 @@ export class StoredRun implements CheckpointSink {
       this.journal.attach(this.#writer)
     } else await this.#writer.putCheckpoint(checkpoint, parts)
     this.#checkpoints = [...this.#checkpoints.filter(c => c.tick !== tick), checkpoint].sort((a, b) => a.tick - b.tick)
+    const gone = ticksToDelete(this.#checkpoints, this.retention ?? { keepLast: KEEP_CHECKPOINTS })
+    if (gone.length === 0) return
+    await this.#writer.deleteCheckpoints(gone)
+    this.#checkpoints = this.#checkpoints.filter(c => !gone.includes(c.tick))
   }
 
   /** Takes away the checkpoints after `tick`: the run has another future. */
