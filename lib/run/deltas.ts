@@ -10,18 +10,10 @@ import { DeltaStream, type StreamShape, type StreamSurroundings } from './delta-
 import { type Delta, DeltaSubscription, type DeltaTarget } from './delta-subscription.js'
 import type { OpenWorld } from './open-world.js'
 import type { Plan } from './plan.js'
+import { closed } from './refusals.js'
+import type { Reports } from './reports.js'
 import { schemaOf } from './schema-of.js'
 import { ImageMemory } from './world-image.js'
-
-/** What streams ask of their simulation. */
-export interface DeltasHooks {
-  readonly run: string
-  /** The measures of the present state, between two ticks. */
-  measures(): Promise<DeltaMeasures>
-  /** Calls a host's listener; what it throws is told elsewhere. */
-  guard(who: string, call: () => void): void
-  failed(error: Error): void
-}
 
 /** A listener's place among those who are told. It has no queue: the run waits until it was called. */
 class ListenerTarget implements DeltaTarget {
@@ -59,27 +51,36 @@ function writtenColumns({ engines }: Plan): Map<string, Set<string>> {
 
 export class Deltas {
   readonly #world: OpenWorld
-  readonly #hooks: DeltasHooks
+  readonly #reports: Reports<unknown>
   readonly #streams = new Set<DeltaStream>()
   readonly #around: StreamSurroundings
   #coder: Promise<DeltaCoder> | undefined
   #numbers = 0
-  #closed = false
+  #closed: Promise<void> | undefined
 
-  constructor(world: OpenWorld, hooks: DeltasHooks) {
+  /** @param measure - measures the present state, between two ticks: `reports` has it then. */
+  constructor(world: OpenWorld, reports: Reports<unknown>, measure: () => Promise<void>) {
     this.#world = world
-    this.#hooks = hooks
+    this.#reports = reports
     this.#around = {
       ...{ world, memory: new ImageMemory(), written: writtenColumns(world.plan) },
-      coder: () => (this.#coder ??= this.#makeCoder()),
-      measures: () => hooks.measures(),
+      coder: () => {
+        if (this.#closed) throw closed() // or a thread made now would be left behind
+        this.#coder ??= this.#makeCoder()
+        return this.#coder
+      },
+      measures: async () => {
+        await measure()
+        return reports.measures as DeltaMeasures // numbers and lists of them, whatever they are named
+      },
       number: () => this.#numbers++,
       add: stream => void this.#streams.add(stream),
       failed: error => {
-        if (this.#closed) return
+        if (this.#closed) return // it ended because all do
         const why = (error as Error)?.message ?? error
         const remedy = 'The run goes on, and its streams with keyframes.'
-        hooks.failed(new PopulaceError('WORKER_DIED', `Deltas could not be encoded: ${why}`, remedy, error))
+        const failure = new PopulaceError('WORKER_DIED', `Deltas could not be encoded: ${why}`, remedy, error)
+        reports.listeners.tell('failed', failure)
       },
     }
   }
@@ -105,8 +106,9 @@ export class Deltas {
     }
   }
 
-  /** Resolves when all that was to be told has been. */
-  async settled(): Promise<void> {
+  /** The run rests at this tick: resolves when all that was to be told has been. */
+  async rest(tick: number): Promise<void> {
+    await this.boundary(tick)
     for (const stream of this.#streams) await stream.settled()
   }
 
@@ -115,7 +117,7 @@ export class Deltas {
     if (typeof listener !== 'function')
       throw new PopulaceError('OPTION_INVALID', "The listener of 'delta' is no function", 'Give a function.')
     const target = new ListenerTarget(delta =>
-      this.#hooks.guard("A listener of 'delta'", () => {
+      this.#reports.listeners.guard("A listener of 'delta'", () => {
         if (active) listener(delta)
       }),
     )
@@ -170,16 +172,18 @@ export class Deltas {
       ...(partitions ? { partitions: [...new Set(partitions)].sort() } : {}),
     }
     const tables = told.map(({ name, columns: own }) => ({ name, columns: own.filter(wanted) }))
-    return { encoded: { run: this.#hooks.run, filter, tables }, every, keyframeEvery, measures }
+    return { encoded: { run: this.#reports.run, filter, tables }, every, keyframeEvery, measures }
   }
 
   /** Ends all: what waits for a subscriber may still be taken, then it is told the error, or is done. */
-  async close(error?: Error): Promise<void> {
-    this.#closed = true
+  close(error?: Error): Promise<void> {
+    this.#closed ??= this.#close(error)
+    return this.#closed
+  }
+
+  async #close(error: Error | undefined): Promise<void> {
     for (const stream of this.#streams) stream.end(error)
     this.#streams.clear()
-    const coder = this.#coder
-    this.#coder = undefined
-    await (await coder)?.close()
+    await (await this.#coder)?.close()
   }
 }
