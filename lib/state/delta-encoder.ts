@@ -99,7 +99,7 @@ export class StreamEncoder {
     this.#worldNames.push(...names)
     const number = (partition: number) => this.#number(this.#worldNames[partition])
     const changes = this.#shadows.map(s => s.update(sections, number, image.steady.includes(s.name)))
-    const mark = nextMark(before?.mark ?? firstMark(this.#o.run, this.#o.filter), tick)
+    const mark = nextMark(before?.mark ?? firstMark(this.#o.filter), tick)
     const position = { tick, sequence: before ? before.sequence + 1 : 0, mark }
     this.#position = position
     const delta = image.delta && before !== undefined

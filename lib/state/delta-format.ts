@@ -79,8 +79,8 @@ function wordsToBytes(words: Int32Array): Uint8Array {
 }
 
 /** The mark of a stream before its first message. */
-export function firstMark(run: string, filter: DeltaFilter): Uint8Array {
-  const text = JSON.stringify([run, filter])
+export function firstMark(filter: DeltaFilter): Uint8Array {
+  const text = JSON.stringify(filter)
   return wordsToBytes(Int32Array.of(fnv1a(text), fnv1a(`mark ${text}`)))
 }
 
