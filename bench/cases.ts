@@ -3,6 +3,7 @@ import { birthsDeaths } from './cases/births-deaths.js'
 import { boids } from './cases/boids.js'
 import { claims } from './cases/claims.js'
 import { compute } from './cases/compute.js'
+import { database } from './cases/database.js'
 import { emptyStage } from './cases/empty-stage.js'
 import { epidemicCase } from './cases/epidemic.js'
 import { eventLoop } from './cases/event-loop.js'
@@ -25,5 +26,6 @@ export const CASES: readonly BenchCase[] = [
   linear,
   eventLoop,
   memory,
+  database,
   ...models,
 ]

@@ -1,4 +1,5 @@
 // The public face of populace: what scenarios and hosts import.
+
 export { ERROR_CODES, type ErrorCode, PopulaceError } from './core/errors.js'
 export { type AgentId, NONE } from './core/ids.js'
 export type { Progress } from './core/options.js'
@@ -60,6 +61,17 @@ export {
   type Recorder,
 } from './schedule/engine.js'
 export type { Birth, Claimer, Draft, Inbox, Loop, Outcome, Random, Scope, Sender } from './schedule/scope.js'
+export { DatabaseError } from './services/database-error.js'
+export type {
+  CallOptions,
+  DatabasePoolOptions,
+  MigrationOptions,
+  TransactionOptions,
+} from './services/database-options.js'
+export { DatabasePool, type DatabasePoolStatus, type PoolState } from './services/database-pool.js'
+export type { DatabaseSession } from './services/database-session.js'
+export type { DatabaseTransaction } from './services/database-transaction.js'
+export { type MigrationState, migrateDown, migrateUp, migrationStatus } from './services/migrations.js'
 export type { StateRow } from './state/row-values.js'
 export { StateSnapshot } from './state/snapshot.js'
 export type { StateTable } from './state/state-table.js'

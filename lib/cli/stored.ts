@@ -6,6 +6,11 @@ import type { SimulationOptions } from '../run/simulation-options.js'
 import { type Arguments, wrongUsage } from './arguments.js'
 import type { NamedScenario } from './open-scenario.js'
 
+/** Whether an argument names a store, not a scenario. */
+export function isStoreAddress(argument: string): boolean {
+  return /^(file|memory|postgres|postgresql):/.test(argument)
+}
+
 /** What --store and the flags that go with it say. */
 export interface StoreRequest {
   readonly store: string

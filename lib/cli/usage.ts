@@ -31,6 +31,7 @@ const help: Flag = { about: 'show this help; after a scenario, its parameters to
 const set: Flag = { value: 'name=value', about: 'a parameter of the scenario; may stand several times', many: true }
 const seed: Flag = { value: 'n', about: 'seed of all random numbers, default 0' }
 const json: Flag = { about: 'one JSON object on standard output, and nothing else there' }
+const run: Flag = { value: 'name', about: "the run's name; may be left out where the store has only one" }
 const quiet: Flag = { about: 'no progress, no table, no chart' }
 
 /** Every command by name. */
@@ -72,14 +73,46 @@ export const COMMANDS = {
       help,
     },
   },
-  inspect: {
-    synopsis: 'populace inspect <scenario> [flags]',
-    about: 'shows the schedule with its stages, columns, memory, and engines whose order only their names decide',
+  replay: {
+    synopsis: 'populace replay <store> [flags]',
+    about: 'steps a stored run again from its record alone, and says where it departs from it',
     flags: {
+      store: { value: 'address', about: 'the store, where a scenario is named in its place' },
+      run,
+      from: { value: 'tick', about: 'begin at the newest checkpoint at this tick or before, default the oldest' },
+      workers: { value: 'n|auto', about: 'threads that step the world, default auto: all cores; 0: the main one' },
+      checks: { about: 'run each block twice and refuse what would make results differ (slow)' },
+      json,
+      quiet,
+      help,
+    },
+  },
+  inspect: {
+    synopsis: 'populace inspect <scenario or store> [flags]',
+    about: "shows a scenario's schedule with its stages, columns and memory; or a store's runs and checkpoints",
+    flags: {
+      run: { value: 'name', about: 'of a store: this run, with its checkpoints, populations and partitions' },
       set,
       workers: { value: 'n|auto', about: 'threads to reserve memory for, default auto: all cores' },
       mermaid: { about: 'the schedule as a Mermaid graph' },
       dot: { about: 'the schedule as a Graphviz graph' },
+      json,
+      help,
+    },
+  },
+  compare: {
+    synopsis: 'populace compare <store> <run> <run> [flags]',
+    about: 'compares two stored runs checkpoint by checkpoint, and says when and in what they differ first',
+    flags: { with: { value: 'address', about: 'the store of the second run, default the first one' }, json, help },
+  },
+  prune: {
+    synopsis: 'populace prune <store> [flags]',
+    about: 'takes checkpoints of a run away; what is kept can still be gone on from',
+    flags: {
+      run,
+      'keep-last': { value: 'n', about: 'keep the newest n' },
+      'keep-every': { value: 'ticks', about: 'of the older ones, keep one each so many ticks' },
+      delete: { about: 'delete the whole run' },
       json,
       help,
     },

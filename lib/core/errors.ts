@@ -2,7 +2,7 @@
 
 /** Every code a user can meet, with what it means in one line. */
 export const ERROR_CODES = {
-  ABORTED: 'A run was ended by its AbortSignal.',
+  ABORTED: 'A run, or a call to a database, was ended by its AbortSignal.',
   ARENA_TOO_LARGE: 'The columns of a world at their declared capacities exceed what one memory can address.',
   CAPACITY_EXCEEDED: 'A population, its frames or the table of partitions is full.',
   CHECKPOINT_UNKNOWN: 'A run has no checkpoint at that tick, or none at all.',
@@ -19,6 +19,14 @@ export const ERROR_CODES = {
   DELTA_INVALID: 'A delta is damaged, cut short, or none at all.',
   DELTA_VERSION: 'A delta was written by a version that this one cannot read.',
   DIFF_BASE: 'A diff was applied to another state than the one it was made from.',
+  DATABASE_BUSY: 'As many calls as maxWaiting allows wait for a connection already.',
+  DATABASE_CLOSED: 'A database pool was used after close, or a session or transaction after its end.',
+  DATABASE_FAILED: 'The database refused a statement; its SQLSTATE is in sqlState.',
+  DATABASE_LOST: 'The connection to the database was lost in the middle of a call.',
+  DATABASE_NOT_READY: 'A database pool was used before initialize, or initialized twice.',
+  DATABASE_TIMEOUT: 'A call to a database took longer than its limit.',
+  DATABASE_UNAVAILABLE: 'No connection to the database can be made.',
+  DATABASE_VALUE_INVALID: 'A value given to a database does not fit its column or parameter.',
   DOCUMENT_INVALID: 'A document is not plain data, or is given to a row where nobody lives.',
   DOCUMENT_TOO_LARGE: 'A document has more than 65,536 bytes.',
   DOCUMENTS_FULL:
@@ -36,6 +44,8 @@ export const ERROR_CODES = {
   LISTENER_FAILED: 'A listener of the host threw.',
   MEASURE_INVALID: 'A measure is declared wrongly.',
   MESSAGE_INVALID: 'A message is declared wrongly, or is sent to what is no agent.',
+  MIGRATION_FAILED: 'A migration of a database could not be applied; nothing of it was.',
+  MIGRATION_INVALID: 'Migrations are not what was applied to the database, or their files are named wrongly.',
   NAME_INVALID: 'A name is empty, too long, or one that views use themselves.',
   OPTION_INVALID: 'An option has a wrong type or is out of its bounds.',
   OPTION_UNKNOWN: 'An option is named that does not exist.',

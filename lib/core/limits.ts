@@ -138,6 +138,35 @@ export const CODEC_IDLE_MS = 10_000
 
 /** Bytes that the calling thread codes by itself: a few milliseconds' work, which starting a thread takes many times. */
 export const CODEC_INLINE_BYTES = 2 ** 18
+/** Connections of one database pool, kept and overflow each: a Postgres server of ordinary size takes fewer in all. */
+export const MAX_POOL_SIZE = 1000
+
+/** Calls that may wait for a connection of a database pool: each keeps its caller's memory. */
+export const MAX_POOL_WAITING = 1_000_000
+
+/** Milliseconds of any deadline: what a timer of Node can wait, 24 days. */
+export const MAX_DEADLINE_MS = 2 ** 31 - 1
+
+/** Milliseconds that a server has to end a call that was cancelled, before its connection is cut. */
+export const CANCEL_GRACE_MS = 2000
+
+/** Waits for a connection that quantiles are taken of: the newest. */
+export const WAIT_SAMPLES = 1024
+
+/** Statements that one connection keeps prepared: each costs memory here and in the server, and texts may be made up at will. */
+export const MAX_PREPARED = 256
+
+/** Parameters of one statement: their number has 16 bits in the protocol, and the driver keeps two. */
+export const MAX_PARAMETERS = 65_533
+
+/** Statements of a batch that are on their way at once: enough to hide the time of a round trip, few enough to be bounded. */
+export const BATCH_IN_FLIGHT = 128
+
+/** Bytes of a COPY that are sent at once: what waits in memory is one such piece and one row. */
+export const COPY_PIECE_BYTES = 2 ** 17
+
+/** Bytes of one value in a COPY: what Postgres can hold in a column is a little less than 2^30. */
+export const MAX_COPY_VALUE_BYTES = 2 ** 30 - 2 ** 10
 /** Characters of a blob's key in a store: twice as many bytes in an LMDB key, which holds 1,978 at most. */
 export const MAX_BLOB_KEY_LENGTH = 512
 
@@ -177,3 +206,18 @@ export const MAX_DELTA_QUEUE = 65_536
 
 /** Deltas that wait for a subscriber where it does not say: half a second at 30 a second, and little memory. */
 export const DELTA_QUEUE = 16
+/** Migrations of one database: their numbers have four digits. */
+export const MAX_MIGRATIONS = 9999
+
+/** Bytes of one stored part of a checkpoint or blob: as text, twice as long, some of them fit easily into memory at once. */
+export const STORED_PART_BYTES = 2 ** 22
+
+/** Parts that are read from a database at once. */
+export const PARTS_AT_ONCE = 4
+
+/** Milliseconds that taking a lease waits for another holder: a process that was killed is told to the server within. */
+export const LEASE_WAIT_MS = 500
+
+/** Tries to take a lease again whose connection was lost, and the milliseconds between them. */
+export const LEASE_TRIES = 60
+export const LEASE_RETRY_MS = 500

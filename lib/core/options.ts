@@ -1,7 +1,6 @@
 // Options of the public entry points: checked once, at the edge, by schemas; inner code sees resolved ones.
 // Unknown keys are refused by name with the nearest known one.
 import { z } from 'zod'
-import { PopulaceError } from './errors.js'
 import {
   CHECKPOINT_TICKS,
   DELTA_QUEUE,
@@ -12,7 +11,7 @@ import {
   MAX_SEED,
   MAX_WORKERS,
 } from './limits.js'
-import { nearest } from './suggest.js'
+import { check } from './option-check.js'
 
 const count = (least: number, most: number) => z.number().int().min(least).max(most)
 
@@ -103,58 +102,6 @@ export type ResolvedRunOptions = z.infer<typeof run>
 export type ResolvedStartOptions = z.infer<typeof start>
 export type ResolvedStreamOptions = z.infer<typeof listen>
 export type ResolvedSubscribeOptions = z.infer<typeof subscribe>
-
-function knownAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
-  let at: z.ZodType | undefined = schema
-  for (const key of path) {
-    while (at instanceof z.ZodDefault || at instanceof z.ZodOptional) at = at.unwrap() as z.ZodType
-    at = at instanceof z.ZodObject ? (at.shape[String(key)] as z.ZodType | undefined) : undefined
-  }
-  while (at instanceof z.ZodDefault || at instanceof z.ZodOptional) at = at.unwrap() as z.ZodType
-  return at instanceof z.ZodObject ? Object.keys(at.shape) : []
-}
-
-function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value)
-  return typeof value === 'object' && value !== null ? 'an object' : String(value)
-}
-
-function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {
-  let at = given as Record<PropertyKey, unknown> | undefined
-  for (const key of path) at = at?.[key] as Record<PropertyKey, unknown> | undefined
-  return at
-}
-
-function check<T>(schema: z.ZodType<T>, given: unknown, what: string): T {
-  const result = schema.safeParse(given)
-  if (result.success) return result.data
-  const [issue] = result.error.issues
-  if (issue.code === 'unrecognized_keys') {
-    const [key] = issue.keys
-    const name = [...issue.path, key].join('.')
-    const known = knownAt(schema, issue.path)
-    const close = nearest(key, known)
-    throw new PopulaceError(
-      'OPTION_UNKNOWN',
-      `${what} has no option '${name}'`,
-      close ? `Did you mean '${close}'?` : `Known: ${known.join(', ')}.`,
-    )
-  }
-  const name = issue.path.join('.')
-  const subject =
-    name === ''
-      ? `The options of ${what} are ${shown(given)}`
-      : `Option '${name}' of ${what} is ${shown(valueAt(given, issue.path))}`
-  const why =
-    issue.code === 'invalid_union'
-      ? "expected 'auto' or an integer of at least 0"
-      : issue.message.replace(/^Invalid input: |^Invalid option: /, '')
-  throw new PopulaceError(
-    'OPTION_INVALID',
-    `${subject}: ${why.charAt(0).toLowerCase()}${why.slice(1)}`,
-    'See the options in docs/guide.md.',
-  )
-}
 
 /** OPTION_UNKNOWN, OPTION_INVALID. */
 export function resolveSimulationOptions(given: unknown): ResolvedSimulationOptions {

@@ -72,6 +72,9 @@ export class Durability {
         'checkpoint() has nowhere to keep one',
         "Give the simulation a store, such as store: 'file:runs', or checkpoint: { everyTicks: 1000, inMemory: true }.",
       )
+    const { latest } = this.#checkpoints
+    if (latest && latest.head.tick === this.#running.driver.tick)
+      return { tick: latest.head.tick, written: this.#checkpoints.drain() } // nothing has happened since
     return this.#take(this.#checkpoints)
   }
 

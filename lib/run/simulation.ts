@@ -225,10 +225,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     }
   }
 
-  /**
-   * Goes to `tick`: back to the newest checkpoint before it, from which the record is stepped again, or on. What comes
-   * then follows the record as far as it goes. CHECKPOINT_UNKNOWN, OPTION_INVALID, SIM_RUNNING.
-   */
+  /** Goes to `tick`: back to the checkpoint before it and on along the record, or on. CHECKPOINT_UNKNOWN, OPTION_INVALID. */
   async seek(tick: number): Promise<void> {
     const { ticks: target } = this.#checks.resolveRunOptions({ ticks: tick })
     this.#enter()
@@ -242,7 +239,10 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
   /** Takes a checkpoint between two ticks; resolves when it is durable. OPTION_INVALID: there is nowhere to keep it. */
   async checkpoint(): Promise<{ tick: number }> {
     this.#life.usable()
-    const taken = await this.#between(() => this.#durability.checkpoint())
+    const taken = await this.#between(async () => {
+      await this.#noteEdits()
+      return this.#durability.checkpoint()
+    })
     await taken.written
     return { tick: taken.tick }
   }
@@ -369,9 +369,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     })
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
-  }
+  [Symbol.asyncDispose] = () => this.close()
 
   #interrupt(): void {
     this.#driver.interrupt()
@@ -388,10 +386,15 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
   /** Runs `work` as the one thing going on. */
   #track(work: () => Promise<void>): Promise<void> {
     return this.#life.track(async () => {
-      const edited = this.#edited
-      this.#edited = false
-      if (edited) await this.#durability.edited(this.tick)
+      await this.#noteEdits()
       await work()
     })
+  }
+
+  /** What a host changed between two runs is in no journal: it is kept by a checkpoint. */
+  async #noteEdits(): Promise<void> {
+    const edited = this.#edited
+    this.#edited = false
+    if (edited) await this.#durability.edited(this.tick)
   }
 }

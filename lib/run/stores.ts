@@ -5,5 +5,6 @@ import type { StateStore } from '../state/store.js'
 
 /** memory:, file: and postgres: addresses. STORE_INVALID, STORE_UNAVAILABLE. */
 export function storeAt(address: string): Promise<StateStore> {
-  return openStore(address, {})
+  const postgres = async (whole: string) => (await import('./open-postgres-store.js')).openPostgresStore(whole)
+  return openStore(address, { postgres, postgresql: postgres })
 }

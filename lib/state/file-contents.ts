@@ -5,8 +5,19 @@ import type { FileDatabase } from './file-database.js'
 import { key, keyAfter } from './file-keys.js'
 import { storeFailed } from './store-rules.js'
 
+/** Bytes of a record that names a content, or more. */
+export const RECORD_BYTES = 1024
+
 /** Keys that are collected at once before they are taken away. */
 const KEYS_AT_ONCE = 4096
+
+/** Lengths of the values that contents of these lengths are stored as, with one for each entry that names a content. */
+export function valuesOf(lengths: readonly number[]): number[] {
+  return lengths.flatMap(length => {
+    const whole = Math.floor(length / FILE_PIECE_BYTES)
+    return [...Array<number>(whole).fill(FILE_PIECE_BYTES), length % FILE_PIECE_BYTES, RECORD_BYTES]
+  })
+}
 
 /** Stores bytes and gives their number. */
 export function putContent(database: FileDatabase, bytes: Uint8Array): number {

@@ -9,6 +9,7 @@ import { open, type RootDatabase } from 'lmdb'
 import { pack, unpack } from 'msgpackr'
 import { PopulaceError } from '../core/errors.js'
 import { key, numberAt, numberBytes } from './file-keys.js'
+import { FileRoom } from './file-room.js'
 import { storeFailed, storeUnavailable } from './store-rules.js'
 
 export const DATA_FILE = 'data.mdb'
@@ -22,12 +23,13 @@ const UNWRITTEN_PAGES = 16
 // What lmdb says of itself beyond its declared types.
 interface Environment {
   info(): { readonly lastPageNumber: number }
-  stat(): {
-    readonly pageSize: number
-    readonly treeBranchPageCount: number
-    readonly treeLeafPageCount: number
-    readonly overflowPages: number
-  }
+  stat(): TreePages
+}
+interface TreePages {
+  readonly pageSize: number
+  readonly treeBranchPageCount: number
+  readonly treeLeafPageCount: number
+  readonly overflowPages: number
 }
 type Database = RootDatabase<Buffer, Buffer> & { readonly env: Environment; resetReadTxn(): void }
 
@@ -41,22 +43,23 @@ export interface DatabaseOptions {
 
 export class FileDatabase {
   readonly #options: DatabaseOptions
-  #database: Database
+  #database!: Database // set by #open, which the constructor begins with
+  #room: FileRoom | undefined
 
   /** STORE_UNAVAILABLE. */
   constructor(options: DatabaseOptions) {
     this.#options = options
-    this.#database = this.#open()
+    this.#open()
   }
 
   get #url(): string {
     return this.#options.url
   }
 
-  #open(): Database {
+  #open(): void {
     checkFile(this.#options)
     try {
-      const database = open<Buffer, Buffer>({
+      this.#database = open<Buffer, Buffer>({
         path: this.#options.folder,
         noSubdir: false,
         encoding: 'binary',
@@ -65,10 +68,10 @@ export class FileDatabase {
         overlappingSync: false, // a commit returns when it is on disk
         mapSize: 2 ** 20, // lmdb makes it grow
       }) as Database
-      this.#database = database
+      this.#room = new FileRoom(join(this.#options.folder, DATA_FILE))
       this.#checkFormat()
-      return database
     } catch (error) {
+      this.close()
       if (error instanceof PopulaceError) throw error
       throw storeUnavailable(this.#url, reasonOf(error), remedyOf(error), error)
     }
@@ -92,18 +95,25 @@ export class FileDatabase {
     )
   }
 
-  /** Does `body` whole or not at all. STORE_FAILED, or what `body` throws. @param adds - bytes that it adds, about. */
-  transaction(body: () => void, adds = 0): void {
-    this.#checkRoom(adds)
+  /**
+   * Does `body` whole or not at all. STORE_FAILED, or what `body` throws.
+   * @param adds - lengths of the values that it adds, or more.
+   */
+  transaction(body: () => void, adds: readonly number[] = []): void {
     try {
       this.#database.transactionSync(() => {
+        this.#reserve(adds)
         body()
       })
     } catch (error) {
       if (error instanceof PopulaceError) throw error
       this.#openAgain() // after some errors an environment refuses all that follows
-      throw storeFailed(this.#url, `could not be written: ${reasonOf(error)}`, remedyOf(error), error)
+      throw this.#unwritten(error)
     }
+  }
+
+  #unwritten(error: unknown): PopulaceError {
+    return storeFailed(this.#url, `could not be written: ${reasonOf(error)}`, remedyOf(error), error)
   }
 
   /** Reads what is there now, whoever wrote it. STORE_FAILED. */
@@ -155,24 +165,35 @@ export class FileDatabase {
   }
 
   close(): void {
-    this.#database.close() // nothing is under way, so it is closed when this returns
+    this.#room?.close()
+    this.#room = undefined
+    this.#database?.close() // nothing is under way, so it is closed when this returns
   }
 
-  #checkRoom(adds: number): void {
-    const { pageSize, treeBranchPageCount, treeLeafPageCount, overflowPages } = this.#database.env.stat()
-    const held = pageSize * (treeBranchPageCount + treeLeafPageCount + overflowPages)
-    if (adds === 0 || held + adds <= this.#options.maxBytes) return
-    throw storeFailed(
-      this.#url,
-      `holds ${held} bytes and cannot take in ${adds} more: its limit is ${this.#options.maxBytes}`,
-      'Delete checkpoints or runs, or raise maxBytes.',
-      undefined,
-    )
+  // In a transaction, so that no other process changes what this reads and the room that it makes is its own.
+  #reserve(adds: readonly number[]): void {
+    const { pageSize, ...tree } = this.#database.env.stat()
+    const used = tree.treeBranchPageCount + tree.treeLeafPageCount + tree.overflowPages
+    const bytes = adds.reduce((sum, length) => sum + length, 0)
+    if (bytes > 0 && used * pageSize + bytes > this.#options.maxBytes) {
+      throw storeFailed(
+        this.#url,
+        `holds ${used * pageSize} bytes and cannot take in ${bytes} more: its limit is ${this.#options.maxBytes}`,
+        'Delete checkpoints or runs, or raise maxBytes.',
+        undefined,
+      )
+    }
+    const allotted = this.#database.env.info().lastPageNumber + 1
+    try {
+      this.#room?.reserve(adds, { pageSize, allotted, used })
+    } catch (error) {
+      throw this.#unwritten(error)
+    }
   }
 
   #openAgain(): void {
     this.close()
-    this.#database = this.#open()
+    this.#open()
   }
 }
 

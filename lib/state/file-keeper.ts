@@ -3,7 +3,15 @@
 // changes nothing. Arguments and results can cross threads; names and keys were checked on the near side.
 import { pack, unpack } from 'msgpackr'
 import { JOURNAL_PORTION_BYTES, JOURNAL_PORTION_ENTRIES, LEASE_BEAT_MS } from '../core/limits.js'
-import { putContent, readContent, removeContent, removePrefix, removeRange } from './file-contents.js'
+import {
+  putContent,
+  RECORD_BYTES,
+  readContent,
+  removeContent,
+  removePrefix,
+  removeRange,
+  valuesOf,
+} from './file-contents.js'
 import { type DatabaseOptions, FileDatabase } from './file-database.js'
 import { giveSign, type Holder, isAlive, removeSign, shownHolder, thisProcess } from './file-holder.js'
 import { key, keyAfter, numberAt, numberBytes, textAt } from './file-keys.js'
@@ -36,9 +44,6 @@ interface StoredLease {
   readonly token: number
   readonly holder: Holder
 }
-
-/** What a key and its pages cost beside the bytes themselves, about. */
-const ENTRY_OVERHEAD = 64
 
 export class FileKeeper {
   readonly #options: DatabaseOptions
@@ -152,7 +157,7 @@ export class FileKeeper {
       this.#sign()
       token = this.#database.nextNumber()
       this.#database.put(key('lease', run), pack({ token, holder: this.#me }))
-    })
+    }, [RECORD_BYTES])
     this.#held.add(token)
     this.#beat ??= setInterval(() => this.#signAgain(), LEASE_BEAT_MS).unref()
     return token
@@ -205,15 +210,15 @@ export class FileKeeper {
     })
   }
 
-  #write(run: string, token: number, adds: number, body: (found: StoredRun | undefined) => void): void {
+  #write(run: string, token: number, adds: readonly number[], body: (found: StoredRun | undefined) => void): void {
     this.#database.transaction(() => {
       if (this.#lease(run)?.token !== token) throw leaseLost(run)
       body(this.#find(run))
     }, adds)
   }
 
-  #add(run: string, token: number, adds: number, body: (number: number) => void): void {
-    this.#write(run, token, adds + ENTRY_OVERHEAD, found => {
+  #add(run: string, token: number, adds: readonly number[], body: (number: number) => void): void {
+    this.#write(run, token, adds, found => {
       if (found === undefined) throw runUnknown(run)
       body(found.number)
     })
@@ -228,7 +233,8 @@ export class FileKeeper {
     packed: PackedEntries,
     bytes: Uint8Array,
   ): void {
-    const adds = bytes.length + (packed.lengths.length + 1) * ENTRY_OVERHEAD
+    const described = pack(record)
+    const adds = [...valuesOf([checkpoint.bytes]), ...packed.lengths, described.length]
     this.#write(run, token, adds, found => {
       if (found !== undefined) throw runExists(run)
       const number = this.#database.nextNumber()
@@ -239,7 +245,7 @@ export class FileKeeper {
   }
 
   putCheckpoint(run: string, token: number, checkpoint: CheckpointRecord, bytes: Uint8Array): void {
-    this.#add(run, token, bytes.length, number => this.#putCheckpoint(number, checkpoint, bytes))
+    this.#add(run, token, valuesOf([bytes.length]), number => this.#putCheckpoint(number, checkpoint, bytes))
   }
 
   #putCheckpoint(number: number, record: CheckpointRecord, bytes: Uint8Array): void {
@@ -257,7 +263,7 @@ export class FileKeeper {
   }
 
   deleteCheckpoints(run: string, token: number, ticks: readonly number[]): void {
-    this.#write(run, token, 0, found => {
+    this.#write(run, token, [], found => {
       if (found === undefined) return
       const known = this.#checkpoints(run).map(each => each.record.tick)
       checkSomeKept(run, known, ticks)
@@ -266,8 +272,7 @@ export class FileKeeper {
   }
 
   appendJournal(run: string, token: number, packed: PackedEntries, bytes: Uint8Array): void {
-    const adds = bytes.length + packed.lengths.length * ENTRY_OVERHEAD
-    this.#add(run, token, adds, number => this.#putEntries(run, number, unpackEntries(packed, bytes)))
+    this.#add(run, token, packed.lengths, number => this.#putEntries(run, number, unpackEntries(packed, bytes)))
   }
 
   #putEntries(run: string, number: number, entries: readonly JournalRecord[]): void {
@@ -286,7 +291,7 @@ export class FileKeeper {
   }
 
   cutJournal(run: string, token: number, from: number): void {
-    this.#write(run, token, 0, found => {
+    this.#write(run, token, [], found => {
       if (found === undefined) return
       const end = keyAfter(key('entry', found.number))
       removeRange(this.#database, key('entry', found.number, from), end)
@@ -295,7 +300,7 @@ export class FileKeeper {
 
   /** @param bytes - of all blobs, in the order of `keys`. */
   putBlobs(run: string, token: number, keys: readonly string[], lengths: readonly number[], bytes: Uint8Array): void {
-    this.#add(run, token, bytes.length + keys.length * ENTRY_OVERHEAD, number => {
+    this.#add(run, token, valuesOf(lengths), number => {
       let end = 0
       for (const [i, blob] of keys.entries()) {
         this.#removeBlob(number, blob)
@@ -315,13 +320,13 @@ export class FileKeeper {
   }
 
   deleteBlobs(run: string, token: number, keys: readonly string[]): void {
-    this.#write(run, token, 0, found => {
+    this.#write(run, token, [], found => {
       if (found !== undefined) for (const blob of keys) this.#removeBlob(found.number, blob)
     })
   }
 
   deleteRun(run: string, token: number): void {
-    this.#write(run, token, 0, found => {
+    this.#write(run, token, [], found => {
       this.#database.remove(key('lease', run))
       if (found === undefined) return
       for (const { value } of this.#all<StoredCheckpoint>(key('checkpoint', found.number))) {
