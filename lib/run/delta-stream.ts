@@ -57,6 +57,8 @@ export class DeltaStream {
   #open = false
   #seen: Seen | undefined
   #busy: Promise<void> | undefined
+  /** A tick that was due while the encoder was busy, and who was to be told: it is told if the run rests there. */
+  #skipped: { readonly tick: number; readonly targets: readonly DeltaTarget[] } | undefined
 
   constructor(shape: StreamShape, around: StreamSurroundings) {
     this.shape = shape
@@ -71,18 +73,24 @@ export class DeltaStream {
     return (Math.floor(Math.max(tick, this.#due) / every) + 1) * every
   }
 
-  /** Resolves when nothing is being encoded. */
-  async settled(): Promise<void> {
+  /** The run rests at this tick: resolves when all that is due has been told. */
+  async rest(tick: number): Promise<void> {
+    await this.#busy
+    if (this.#skipped?.tick === tick) this.#due = tick - 1
+    this.#skipped = undefined
+    await this.boundary(tick)
     await this.#busy
   }
 
   /** Between two ticks: tells the state, if that is due and somebody has room for it. */
   async boundary(tick: number): Promise<void> {
     if (tick % this.shape.every !== 0 || tick <= this.#due || this.targets.size === 0) return
+    for (const target of this.#skipped?.targets ?? []) target.missed()
+    this.#skipped = undefined
     if (this.#busy) {
       if (![...this.targets].some(target => target.exact)) {
         this.#due = tick
-        for (const target of this.targets) target.missed()
+        this.#skipped = { tick, targets: [...this.targets] }
         return
       }
       await this.#busy

@@ -108,8 +108,8 @@ export class Deltas {
 
   /** The run rests at this tick: resolves when all that was to be told has been. */
   async rest(tick: number): Promise<void> {
-    await this.boundary(tick)
-    for (const stream of this.#streams) await stream.settled()
+    for (const stream of [...this.#streams]) await stream.rest(tick)
+    await this.boundary(tick) // streams that came of these, for those who were left behind
   }
 
   /** Calls `listener` with every delta; gives what ends that. OPTION_INVALID, POPULATION_UNKNOWN, COLUMN_UNKNOWN. */

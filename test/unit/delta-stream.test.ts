@@ -85,14 +85,30 @@ test('one encoding is in flight: ticks that are due meanwhile are left to the ne
   stream.targets.add(subscriber)
   for (const tick of [0, 1, 2]) await stream.boundary(tick)
   t.equal(coder.encodings, 1)
-  t.strictSame(subscriber.counts, { queued: 0, merged: 2, dropped: 0 })
   coder.release()
-  await stream.settled()
   t.equal((await subscriber.next()).value.tick, 0)
+  await new Promise(setImmediate)
   await stream.boundary(3)
+  t.strictSame(subscriber.counts, { queued: 1, merged: 2, dropped: 0 })
   coder.release()
-  await stream.settled()
+  await stream.rest(-1)
   t.equal((await subscriber.next()).value.tick, 3)
+  await sim.close()
+})
+
+test('a run that rests at a tick that was due meanwhile tells it', async t => {
+  const { sim, coder, stream } = await streaming()
+  const subscriber = subscription()
+  stream.targets.add(subscriber)
+  for (const tick of [0, 1, 2]) await stream.boundary(tick)
+  coder.release()
+  const rest = stream.rest(2)
+  await new Promise(setImmediate)
+  t.equal(coder.encodings, 2)
+  coder.release()
+  await rest
+  t.strictSame([(await subscriber.next()).value.tick, (await subscriber.next()).value.tick], [0, 2])
+  t.strictSame(subscriber.counts, { queued: 2, merged: 1, dropped: 0 })
   await sim.close()
 })
 
@@ -110,7 +126,7 @@ test('a listener is told every tick: the run waits for the encoding in flight', 
   coder.release()
   await next
   coder.release()
-  await stream.settled()
+  await stream.rest(-1)
   t.strictSame(
     listener.told.map(delta => delta.tick),
     [0, 1],
@@ -124,7 +140,7 @@ test('nothing is encoded for a queue without room', async t => {
   stream.targets.add(subscriber)
   await stream.boundary(0)
   coder.release()
-  await stream.settled()
+  await stream.rest(-1)
   for (const tick of [1, 2, 3]) await stream.boundary(tick)
   t.equal(coder.encodings, 1)
   t.strictSame(subscriber.counts, { queued: 1, merged: 3, dropped: 0 })
@@ -144,7 +160,7 @@ test('a stream whose encoder is lost says so, and goes on with a keyframe', asyn
     coder.lost = lost
     await stream.boundary(tick)
     coder.release()
-    await stream.settled()
+    await stream.rest(-1)
   }
   t.equal(failures.length, 1)
   const told: [number, boolean][] = []
