@@ -4,6 +4,7 @@ import { boids } from './cases/boids.js'
 import { claims } from './cases/claims.js'
 import { compute } from './cases/compute.js'
 import { database } from './cases/database.js'
+import { deltas } from './cases/deltas.js'
 import { emptyStage } from './cases/empty-stage.js'
 import { epidemicCase } from './cases/epidemic.js'
 import { eventLoop } from './cases/event-loop.js'
@@ -24,6 +25,7 @@ export const CASES: readonly BenchCase[] = [
   claims,
   epidemicCase,
   linear,
+  deltas,
   eventLoop,
   memory,
   database,
