@@ -32,14 +32,6 @@ export function canonicalLanes(kind: Kind, lanes: Lanes, begin: number, end: num
   }
 }
 
-/** Rows that are compared as one: their bytes are a multiple of four. */
-const STRETCH = 1024
-
-function differ(a: Int32Array, b: Int32Array, begin: number, end: number): boolean {
-  for (let at = begin; at < end; at++) if (a[at] !== b[at]) return true
-  return false
-}
-
 /**
  * Compares `count` rows: row rowAt[p] of `now` (row p itself, where there is no `rowAt`) with row p of `known`, which
  * becomes the same. The p that differed come in `changed`, ascending; how many they are. NaNs of rows that differ are
@@ -60,16 +52,20 @@ export function changedRows(
       if (updateRow(kind, now, known, lanes, rowAt[p] * lanes, p * lanes)) changed[n++] = p
     return n
   }
-  const a = new Int32Array(now.buffer, now.byteOffset, now.byteLength >> 2)
-  const b = new Int32Array(known.buffer, known.byteOffset, known.byteLength >> 2)
-  const words = (STRETCH * lanes * now.BYTES_PER_ELEMENT) / 4
-  for (let p = 0; p < count; p += STRETCH) {
-    const word = (p / STRETCH) * words
-    const end = Math.min(p + STRETCH, count)
-    if (end === p + STRETCH && !differ(a, b, word, word + words)) continue
-    for (let row = p; row < end; row++)
-      if (updateRow(kind, now, known, lanes, row * lanes, row * lanes)) changed[n++] = row
+  // Rows lie where they lay: four bytes are compared at a time, and rows are looked at where these differ.
+  const width = lanes * now.BYTES_PER_ELEMENT
+  const a = new Int32Array(now.buffer, now.byteOffset, (count * width) >> 2)
+  const b = new Int32Array(known.buffer, known.byteOffset, a.length)
+  let next = 0
+  for (let word = 0; word < a.length; word++) {
+    if (a[word] === b[word]) continue
+    next = Math.max(next, Math.floor((word * 4) / width))
+    for (const end = Math.floor((word * 4 + 3) / width); next <= end && next < count; next++)
+      if (updateRow(kind, now, known, lanes, next * lanes, next * lanes)) changed[n++] = next
+    word = Math.max(word, Math.floor((next * width) / 4) - 1)
   }
+  for (let row = Math.max(next, Math.floor((a.length * 4) / width)); row < count; row++)
+    if (updateRow(kind, now, known, lanes, row * lanes, row * lanes)) changed[n++] = row
   return n
 }
 
