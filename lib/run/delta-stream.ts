@@ -2,12 +2,9 @@
 // the crew copies what may have changed, and the run goes on while that is encoded; one encoding is in flight at most.
 // One who has no room is left behind with a stream of its own, so that its next delta covers all that it missed.
 
-import { META } from '../memory/layout.js'
-import type { WorldMemory } from '../memory/world.js'
-import type { CapturePart, PartPopulation } from '../state/capture.js'
 import type { StreamOptions as EncodedOptions, StreamImage, StreamMessages } from '../state/delta-encoder.js'
 import type { DeltaMeasures } from '../state/delta-format.js'
-import type { SchemaTable } from '../state/schema.js'
+import { planPart, type Seen } from '../state/delta-part.js'
 import type { DeltaCoder } from './delta-coder.js'
 import type { DeltaTarget } from './delta-subscription.js'
 import type { OpenWorld } from './open-world.js'
@@ -36,14 +33,6 @@ export interface StreamShape {
   readonly every: number
   readonly keyframeEvery: number | undefined
   readonly measures: boolean
-}
-
-/** What a world was like when it was copied last: what has the same counts now is the same. */
-interface Seen {
-  readonly memory: WorldMemory
-  readonly names: number
-  /** Structure and edits by population. */
-  readonly counts: ReadonlyMap<string, readonly [structure: number, edits: number]>
 }
 
 export class DeltaStream {
@@ -124,14 +113,15 @@ export class DeltaStream {
 
   async #tell(tick: number, targets: readonly DeltaTarget[]): Promise<void> {
     const { keyframeEvery, measures: riding, encoded } = this.shape
-    const { world, memory } = this.#around
+    const { world, memory, written } = this.#around
     const coder = await this.#around.coder()
     if (!this.#open) await coder.do({ open: this.#number, options: encoded })
     this.#open = true
     const whole = keyframeEvery !== undefined && this.#sequence % keyframeEvery === 0
     const fresh = targets.filter(target => whole || target.wantsKeyframe)
     const measures = riding ? await this.#around.measures() : undefined
-    const { part, seen, ...known } = this.#plan(fresh.length > 0)
+    const { filter, tables } = encoded
+    const { part, seen, ...known } = planPart(world.memory, { filter, tables, written }, this.#seen, fresh.length > 0)
     const { sections, buffer } = await capturePart(world, part, memory).catch(error => {
       for (const target of targets) target.release()
       throw error
@@ -149,36 +139,6 @@ export class DeltaStream {
       memory.give(buffer)
     })
     if (coder.inline) await this.#busy
-  }
-
-  /** What has to be copied, and what is known to be as it was. */
-  #plan(documents: boolean): Pick<StreamImage, 'names' | 'namesFrom' | 'steady'> & { part: CapturePart; seen: Seen } {
-    const { world, written } = this.#around
-    const { memory } = world
-    const { filter, tables } = this.shape.encoded
-    const seen = this.#seen?.memory === memory ? this.#seen : undefined
-    const counts = new Map<string, readonly [number, number]>()
-    const steady: string[] = []
-    const populations = tables.map(({ name, columns }: SchemaTable): PartPopulation => {
-      const { meta } = memory.population(name).frames
-      const before = seen?.counts.get(name)
-      const ids = before?.[0] !== meta[META.structure]
-      const edited = before?.[1] !== meta[META.edits]
-      counts.set(name, [meta[META.structure], meta[META.edits]])
-      if (!edited) steady.push(name)
-      const changing = columns.filter(
-        column => ids || edited || written.get(name)?.has(column.name) || (documents && column.doc),
-      )
-      return { name, ids, columns: changing.map(column => column.name) }
-    })
-    const names = memory.partitions.names()
-    const namesFrom = seen?.names ?? 0
-    const partitions = filter.partitions?.flatMap(name => memory.partitions.find(name) ?? [])
-    return {
-      part: { populations, partitions },
-      seen: { memory, names: names.length, counts },
-      ...{ names: names.slice(namesFrom), namesFrom, steady },
-    }
   }
 
   async #encode(

@@ -236,3 +236,52 @@ test('a message is plain MessagePack, as docs/delta.md describes it', async t =>
   const [population] = body.populations as [Record<string, unknown>]
   t.strictSame(Object.keys(population), ['gone', 'changed', 'came'])
 })
+
+test('a NaN is told with one pattern, whether its agent came or stayed', async t => {
+  const { bare, birds, stream } = told()
+  const population = bare.memory.population('bird')
+  const spoil = (id: number, low: number, high: number) => {
+    const array = population.columns.get('pair')?.array as Float64Array
+    new Int32Array(array.buffer, array.byteOffset).set([low, high], population.rowOf(id) * 4 + 2)
+    population.noteEdit()
+  }
+  const newborn = birds.spawn({})
+  spoil(newborn, 7, 0x7ff00000)
+  spoil(1, 0, -0x80000)
+  const mirror = new Mirror()
+  const { keyframe, delta } = stream.tell(4, { keyframe: true })
+  mirror.apply(keyframe as Uint8Array)
+  for (const message of [keyframe, delta]) {
+    const hex = Buffer.from(message as Uint8Array).toString('hex')
+    t.ok(hex.includes('000000000000f87f'))
+    t.notOk(hex.includes('07000000' + '0000f07f') || hex.includes('000000000000f8ff'))
+  }
+  t.equal(mirror.hash(), stream.hash(4))
+  spoil(1, 9, -1)
+  const later = stream.tell(5).delta as Uint8Array
+  t.notOk(
+    (decode(later) as [string, number, Uint8Array, { populations: unknown[] }])[3].populations[0],
+    'nothing changed',
+  )
+  mirror.apply(later)
+  t.equal(mirror.hash(), stream.hash(5))
+})
+
+test('documents that were moved in memory are compared by what they say', async t => {
+  const { bare, birds } = told()
+  // A document comes to lie where another one lay 84 ticks before: each stream is told these, one of all ticks.
+  const streams = Array.from({ length: 84 }, (_, first) => ({
+    first,
+    stream: new ToldStream(bare, [bird]),
+    mirror: new Mirror(),
+  }))
+  const long = (n: number) => [String(n).repeat(60_000)] // some of them fill the heap
+  for (let tick = 0; tick < 200; tick++) {
+    birds.set(1 + (tick % 3) * 2, { song: long(tick % 10) })
+    const { stream, mirror } = streams[tick % 84]
+    const { delta, keyframe } = stream.tell(tick)
+    mirror.apply((delta ?? keyframe) as Uint8Array)
+    if (mirror.hash() !== stream.hash(tick)) t.fail(`tick ${tick}`)
+  }
+  t.strictSame(streams[199 % 84].mirror.population(bird).get(1), birds.get(1))
+})
