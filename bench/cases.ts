@@ -1,6 +1,7 @@
 // The list of benchmarks, in the order in which they run.
 import { birthsDeaths } from './cases/births-deaths.js'
 import { boids } from './cases/boids.js'
+import { checkpoints } from './cases/checkpoints.js'
 import { claims } from './cases/claims.js'
 import { compute } from './cases/compute.js'
 import { database } from './cases/database.js'
@@ -13,6 +14,7 @@ import { memory } from './cases/memory.js'
 import { messages } from './cases/messages.js'
 import { models } from './cases/models.js'
 import { rowUpdate } from './cases/row-update.js'
+import { snapshots } from './cases/snapshots.js'
 import type { BenchCase } from './harness.js'
 
 export const CASES: readonly BenchCase[] = [
@@ -28,6 +30,8 @@ export const CASES: readonly BenchCase[] = [
   deltas,
   eventLoop,
   memory,
+  snapshots,
+  checkpoints,
   database,
   ...models,
 ]
