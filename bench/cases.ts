@@ -5,6 +5,7 @@ import { checkpoints } from './cases/checkpoints.js'
 import { claims } from './cases/claims.js'
 import { compute } from './cases/compute.js'
 import { database } from './cases/database.js'
+import { deltas } from './cases/deltas.js'
 import { emptyStage } from './cases/empty-stage.js'
 import { epidemicCase } from './cases/epidemic.js'
 import { eventLoop } from './cases/event-loop.js'
@@ -26,6 +27,7 @@ export const CASES: readonly BenchCase[] = [
   claims,
   epidemicCase,
   linear,
+  deltas,
   eventLoop,
   memory,
   snapshots,

@@ -1,7 +1,7 @@
 // Images of a simulation's world, taken between two batches: by the crew, each thread its share, or by the main thread
 // alone where a host asks for one inside read().
-import { captureShare, planCapture } from '../state/capture.js'
-import type { StateHead, StateImage } from '../state/image.js'
+import { type CapturePart, captureShare, planCapture } from '../state/capture.js'
+import type { Section, StateHead, StateImage } from '../state/image.js'
 import type { OpenWorld } from './open-world.js'
 import { schemaOf } from './schema-of.js'
 
@@ -58,4 +58,17 @@ export function captureHere(world: OpenWorld, position: Position): StateImage {
   const buffer = new SharedArrayBuffer(plan.bytes)
   captureShare(world.memory, plan, buffer, 0)
   return { head: headOf(world, position), sections: plan.sections, buffer }
+}
+
+/** A part of the world as it is now, copied by its crew. Between batches. */
+export async function capturePart(
+  world: OpenWorld,
+  part: CapturePart,
+  memory: ImageMemory,
+): Promise<{ sections: readonly Section[]; buffer: SharedArrayBuffer }> {
+  world.memory.refresh()
+  const plan = planCapture(world.memory, world.plan.options.threads, part)
+  const buffer = memory.take(plan.bytes)
+  if (plan.sections.length > 0) await world.crew.capture(plan, buffer)
+  return { sections: plan.sections, buffer }
 }
