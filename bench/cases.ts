@@ -1,9 +1,11 @@
 // The list of benchmarks, in the order in which they run.
 import { birthsDeaths } from './cases/births-deaths.js'
 import { boids } from './cases/boids.js'
+import { checkpoints } from './cases/checkpoints.js'
 import { claims } from './cases/claims.js'
 import { compute } from './cases/compute.js'
 import { database } from './cases/database.js'
+import { deltas } from './cases/deltas.js'
 import { emptyStage } from './cases/empty-stage.js'
 import { epidemicCase } from './cases/epidemic.js'
 import { eventLoop } from './cases/event-loop.js'
@@ -13,6 +15,7 @@ import { messages } from './cases/messages.js'
 import { models } from './cases/models.js'
 import { partitions } from './cases/partitions.js'
 import { rowUpdate } from './cases/row-update.js'
+import { snapshots } from './cases/snapshots.js'
 import type { BenchCase } from './harness.js'
 
 export const CASES: readonly BenchCase[] = [
@@ -25,9 +28,12 @@ export const CASES: readonly BenchCase[] = [
   claims,
   epidemicCase,
   linear,
+  deltas,
   eventLoop,
   memory,
   partitions,
+  snapshots,
+  checkpoints,
   database,
   ...models,
 ]

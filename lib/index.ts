@@ -39,6 +39,13 @@ export type { Table } from './memory/table.js'
 export type { World } from './memory/world.js'
 export type { Receipt } from './run/commands.js'
 export type { Counters, PopulationCounts } from './run/counters.js'
+export type {
+  Delta,
+  DeltaCounts,
+  DeltaSubscription,
+  StreamOptions,
+  SubscribeOptions,
+} from './run/delta-subscription.js'
 export { type LoaderScope, registerLoader } from './run/loaders.js'
 export { count, histogram, type Measure, type MeasureValues, max, mean, min, sum } from './run/measures.js'
 export { type Command, defineCommand, defineScenario, type Scenario, type SetupScope } from './run/scenario.js'
@@ -76,6 +83,7 @@ export { DatabasePool, type DatabasePoolStatus, type PoolState } from './service
 export type { DatabaseSession } from './services/database-session.js'
 export type { DatabaseTransaction } from './services/database-transaction.js'
 export { type MigrationState, migrateDown, migrateUp, migrationStatus } from './services/migrations.js'
+export type { StateRow } from './state/row-values.js'
 export { StateSnapshot } from './state/snapshot.js'
-export type { StateRow, StateTable } from './state/state-table.js'
+export type { StateTable } from './state/state-table.js'
 export { type StateDiff, WorldState } from './state/world-state.js'

@@ -201,6 +201,11 @@ export const MAX_FILE_STORE_BYTES = 2 ** 45
 export const LEASE_BEAT_MS = 2000
 export const LEASE_EXPIRY_MS = 30_000
 
+/** Deltas that may wait for one subscriber: a host that wants more has another queue behind it. */
+export const MAX_DELTA_QUEUE = 65_536
+
+/** Deltas that wait for a subscriber where it does not say: half a second at 30 a second, and little memory. */
+export const DELTA_QUEUE = 16
 /** Migrations of one database: their numbers have four digits. */
 export const MAX_MIGRATIONS = 9999
 

@@ -1,8 +1,16 @@
 // Options of the public entry points: checked once, at the edge, by schemas; inner code sees resolved ones.
 // Unknown keys are refused by name with the nearest known one.
 import { z } from 'zod'
-import { CHECKPOINT_TICKS, KEEP_CHECKPOINTS, MAX_HERTZ, MAX_NAME_LENGTH, MAX_SEED, MAX_WORKERS } from './limits.js'
-
+import {
+  CHECKPOINT_TICKS,
+  DELTA_QUEUE,
+  KEEP_CHECKPOINTS,
+  MAX_DELTA_QUEUE,
+  MAX_HERTZ,
+  MAX_NAME_LENGTH,
+  MAX_SEED,
+  MAX_WORKERS,
+} from './limits.js'
 import { check } from './option-check.js'
 
 const count = (least: number, most: number) => z.number().int().min(least).max(most)
@@ -65,6 +73,26 @@ const start = z.strictObject({
   overload: z.enum(['slow', 'skip', 'shed']).default('slow'),
 })
 
+/** What a stream of deltas is of. */
+const stream = {
+  populations: z.array(z.string()).optional(),
+  columns: z.array(z.string()).optional(),
+  partitions: z.array(z.string()).optional(),
+  every: count(1, Number.MAX_SAFE_INTEGER).default(1),
+  keyframeEvery: count(1, Number.MAX_SAFE_INTEGER).optional(),
+  measures: z.boolean().default(false),
+}
+
+/** Options of sim.on('delta'). */
+const listen = z.strictObject(stream)
+
+/** Options of sim.subscribe. */
+const subscribe = z.strictObject({
+  ...stream,
+  backpressure: z.enum(['merge', 'keyframe', 'close']).default('merge'),
+  maxQueue: count(1, MAX_DELTA_QUEUE).default(DELTA_QUEUE),
+})
+
 /** How far a run is. */
 export interface Progress {
   /** Ticks done since the world began. */
@@ -78,6 +106,8 @@ export type ResolvedSimulationOptions = z.infer<typeof simulation>
 export type ResolvedResumeOptions = z.infer<typeof resume>
 export type ResolvedRunOptions = z.infer<typeof run>
 export type ResolvedStartOptions = z.infer<typeof start>
+export type ResolvedStreamOptions = z.infer<typeof listen>
+export type ResolvedSubscribeOptions = z.infer<typeof subscribe>
 
 /** OPTION_UNKNOWN, OPTION_INVALID. */
 export function resolveSimulationOptions(given: unknown): ResolvedSimulationOptions {
@@ -97,4 +127,14 @@ export function resolveRunOptions(given: unknown): ResolvedRunOptions {
 /** OPTION_UNKNOWN, OPTION_INVALID. */
 export function resolveStartOptions(given: unknown): ResolvedStartOptions {
   return check(start, given, 'sim.start')
+}
+
+/** OPTION_UNKNOWN, OPTION_INVALID. */
+export function resolveStreamOptions(given: unknown): ResolvedStreamOptions {
+  return check(listen, given ?? {}, "sim.on('delta')")
+}
+
+/** OPTION_UNKNOWN, OPTION_INVALID. */
+export function resolveSubscribeOptions(given: unknown): ResolvedSubscribeOptions {
+  return check(subscribe, given ?? {}, 'sim.subscribe')
 }

@@ -2,23 +2,24 @@
 // leaves the work to the driver.
 import { randomUUID } from 'node:crypto'
 import { PopulaceError } from '../core/errors.js'
-import { REPORTS_PER_SECOND } from '../core/limits.js'
 import { World } from '../memory/world.js'
 import type { HashPart, WorldHash } from '../state/content-hash.js'
 import type { StateImage } from '../state/image.js'
 import type { Receipt } from './commands.js'
 import { type Counters, countersOf } from './counters.js'
+import type { DeltaSubscription, StreamOptions, SubscribeOptions } from './delta-subscription.js'
+import { Deltas } from './deltas.js'
 import { Driver } from './driver.js'
 import type { Durability } from './durability.js'
 import { type Launched, launch, relaunch, toSource } from './launch.js'
 import { Lifecycle } from './lifecycle.js'
-import { Listeners, type SimulationEvents } from './listeners.js'
+import type { SimulationEvents } from './listeners.js'
 import { type MeasureValues, measureRecord } from './measures.js'
 import type { OpenWorld } from './open-world.js'
-import { Published } from './published.js'
 import type { Overload } from './real-time.js'
 import { RealTimeLoop } from './real-time-loop.js'
 import { aborted, closed, failed } from './refusals.js'
+import { Reports } from './reports.js'
 import type { AnyScenario, Command } from './scenario.js'
 import type { ForkOptions, Internals, ResumeOptions, RunOptions, SimulationOptions } from './simulation-options.js'
 import { hashWorld } from './world-hash.js'
@@ -26,6 +27,8 @@ import { captureHere, captureWorld } from './world-image.js'
 
 type Payload<S extends AnyScenario, N extends keyof S['commands']> =
   S['commands'][N] extends Command<infer T> ? T : never
+
+type Measured<S extends AnyScenario> = MeasureValues<S['measures']>
 
 /** Checks of options, loaded by hosts only: workers import this module too, and have no use for zod. */
 type Checks = typeof import('../core/options.js')
@@ -35,60 +38,48 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
   readonly #world: OpenWorld
   readonly #driver: Driver
   readonly #checks: Checks
-  /** Names this run, in the identity of its events. */
-  readonly #run: string
   readonly #durability: Durability
-  readonly #published = new Published()
+  readonly #reports: Reports<Measured<S>>
+  readonly #deltas: Deltas
   readonly #life: Lifecycle
-  readonly #listeners = new Listeners<MeasureValues<S['measures']>>()
-  #measures: MeasureValues<S['measures']>
   #view: World | undefined
   #stopRequested = false
   /** Whether a host changed the world since the last run. */
   #edited = false
   #realTime: RealTimeLoop | undefined
   #closing: Promise<void> | undefined
-  #onProgress: ((tick: number) => void) | undefined
-  #sampled = { tick: 0, at: Number.NEGATIVE_INFINITY }
 
   private constructor({ world, durability, tickTimeoutMs }: Launched, checks: Checks) {
     this.#world = world
     this.#durability = durability
-    this.#run = durability.stored?.id ?? randomUUID()
     this.#checks = checks
-    this.#measures = {} as MeasureValues<S['measures']> // filled before create resolves
+    const record = (values: Float64Array) => measureRecord(world.plan.scenario.measures, values, 0) as Measured<S>
+    const reports = new Reports(durability.stored?.id ?? randomUUID(), record)
+    this.#reports = reports
     this.#life = new Lifecycle({
-      idle: () => this.#driver.boundary(),
+      idle: () => this.#driver.boundary().then(() => this.#deltas.rest(this.tick)),
       survives: error => {
         const recovered = durability.recovered(error)
-        if (recovered) this.#listeners.tell('failed', error as Error) // recovered() says that it is one
+        if (recovered) this.#reports.listeners.tell('failed', error as Error) // recovered() says that it is one
         return recovered || (error instanceof PopulaceError && error.code === 'ABORTED')
       },
       failed: error => {
         this.#driver.close(failed(error))
-        this.#listeners.tell('failed', error)
+        this.#deltas.close(failed(error))
+        this.#reports.listeners.tell('failed', error)
       },
     })
     this.#driver = new Driver(
       world,
       {
-        everyTicks: () => this.#listeners.everyTicks,
-        samples: () => this.#listeners.samples,
-        measured: (tick, values, newest) => this.#measured(tick, values, newest),
-        refused: refusal => {
-          if (this.#published.refusal(refusal.sequence)) this.#listeners.tell('refused', refusal)
-        },
-        listensToEvents: () => this.#listeners.has('event'),
-        emitted: event => {
-          if (this.#published.event(event)) this.#listeners.tell('event', { ...event, run: this.#run })
-        },
-        boundary: tick => durability.boundary(tick),
-        nextCheckpoint: tick => durability.nextTick(tick),
+        ...reports.hooks(() => this.#life.isRunning),
+        boundary: tick => durability.boundary(tick).then(() => this.#deltas.boundary(tick)),
+        nextCheckpoint: tick => Math.min(durability.nextTick(tick), this.#deltas.nextTick(tick)),
         recover: error => durability.recover(error),
-        progress: tick => this.#onProgress?.(tick),
       },
       tickTimeoutMs,
     )
+    this.#deltas = new Deltas(world, reports, () => this.#driver.measure())
   }
 
   /**
@@ -188,8 +179,8 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
   }
 
   /** The measures of the last measured tick; after a run, of its last one. */
-  get measures(): MeasureValues<S['measures']> {
-    return this.#measures
+  get measures(): Measured<S> {
+    return this.#reports.measures
   }
 
   /** The world between runs, to look at and to change. SIM_RUNNING while one is going on: use read. */
@@ -211,10 +202,10 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     this.#enter()
     const target = this.tick + ticks
     const started = { tick: this.tick, at: performance.now() }
-    this.#onProgress =
+    this.#reports.onProgress =
       onProgress &&
       (tick =>
-        this.#listeners.guard('onProgress', () => {
+        this.#reports.listeners.guard('onProgress', () => {
           const ticksPerSecond = ((tick - started.tick) * 1000) / (performance.now() - started.at)
           onProgress({ tick, ticks, ticksPerSecond })
         }))
@@ -225,13 +216,13 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
         if (signal?.aborted) throw aborted(signal)
         const end = await this.#driver.advance(target, () => this.#stopRequested || signal?.aborted === true)
         await this.#driver.measure()
-        if (this.#sampled.tick !== this.tick) this.#sample(this.tick) // the last state is always told
+        this.#reports.sampleLast(this.tick)
         if (end === 'stop' && signal?.aborted) throw aborted(signal)
       })
-      this.#onProgress?.(this.tick)
+      this.#reports.onProgress?.(this.tick)
     } finally {
       signal?.removeEventListener('abort', interrupt)
-      this.#onProgress = undefined
+      this.#reports.onProgress = undefined
     }
   }
 
@@ -293,15 +284,35 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     return this.#life.isRunning ? this.#visit(now) : now()
   }
 
-  /** Listens; gives what ends that. 'tick' comes at most 20 times a second, or at each n-th tick with { every: n }. */
-  on<K extends keyof SimulationEvents<MeasureValues<S['measures']>>>(
+  /**
+   * Listens; gives what ends that. 'tick' comes at most 20 times a second, or at each n-th tick with { every: n }; 'delta'
+   * at each n-th tick, with the changes of a part of the world. OPTION_INVALID, POPULATION_UNKNOWN, COLUMN_UNKNOWN.
+   */
+  on<K extends keyof SimulationEvents<Measured<S>>>(
     event: K,
-    listener: (what: SimulationEvents<MeasureValues<S['measures']>>[K]) => void,
-    o?: { every?: number },
+    listener: (what: SimulationEvents<Measured<S>>[K]) => void,
+    o?: K extends 'delta' ? StreamOptions : { every?: number },
   ): () => void {
-    const off = this.#listeners.on(event, listener, o)
-    if (this.#life.isRunning) this.#driver.interrupt() // the next batch of ticks is told of it
+    const off =
+      event === 'delta'
+        ? this.#deltas.listen(listener as never, this.#checks.resolveStreamOptions(o)) // that event is a Delta
+        : this.#reports.listeners.on(event, listener, o)
+    this.#noticeListener()
     return off
+  }
+
+  /** The changes of a part of the world in a queue, a keyframe first. OPTION_*, POPULATION_UNKNOWN, COLUMN_UNKNOWN, SIM_*. */
+  subscribe(o: SubscribeOptions = {}): DeltaSubscription {
+    this.#life.usable()
+    const subscription = this.#deltas.subscribe(this.#checks.resolveSubscribeOptions(o))
+    this.#noticeListener()
+    return subscription
+  }
+
+  /** The next batch of ticks is told who listens; where nothing runs, a stream begins with the present state. */
+  #noticeListener(): void {
+    if (this.#life.isRunning) this.#driver.interrupt()
+    else this.#life.look(() => this.#deltas.boundary(this.tick)).catch(() => undefined) // a crew that died fails the run
   }
 
   /** Content hash, 16 hexadecimal digits: independent of rows, blocks and workers. Of a part, when one is named. SIM_RUNNING. */
@@ -346,6 +357,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     this.#interrupt()
     this.#driver.close(closed())
     this.#view?.close()
+    await this.#deltas.close()
     await crew.close()
     await this.#world.frozen.close()
     await this.#life.ended()
@@ -382,17 +394,5 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     const edited = this.#edited
     this.#edited = false
     if (edited) await this.#durability.edited(this.tick)
-  }
-
-  #measured(tick: number, values: Float64Array, newest: boolean): void {
-    this.#measures = measureRecord(this.#world.plan.scenario.measures, values, 0) as MeasureValues<S['measures']>
-    if (!this.#life.isRunning || !this.#published.tick(tick)) return
-    this.#listeners.tick({ tick, measures: this.#measures })
-    if (newest && performance.now() - this.#sampled.at >= 1000 / REPORTS_PER_SECOND) this.#sample(tick)
-  }
-
-  #sample(tick: number): void {
-    this.#sampled = { tick, at: performance.now() }
-    this.#listeners.sample({ tick, measures: this.#measures })
   }
 }

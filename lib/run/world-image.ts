@@ -1,14 +1,14 @@
 // Images of a simulation's world, taken between two batches: by the crew, each thread its share, or by the main thread
 // alone where a host asks for one inside read().
 import type { WorldMemory } from '../memory/world.js'
-import { type CapturePlan, captureShare, planCapture } from '../state/capture.js'
+import { type CapturePart, type CapturePlan, captureShare, planCapture } from '../state/capture.js'
 import {
   type FrozenPartition,
   type FrozenSection,
   frozenRowSections,
   frozenSections,
 } from '../state/frozen-sections.js'
-import { placeSections, type StateHead, type StateImage, sectionBytes } from '../state/image.js'
+import { placeSections, type Section, type StateHead, type StateImage, sectionBytes } from '../state/image.js'
 import type { OpenWorld } from './open-world.js'
 import { schemaOf } from './schema-of.js'
 
@@ -59,7 +59,7 @@ function fillFrozen(plan: CapturePlan, frozen: readonly FrozenSection[], buffer:
 export async function captureWorld(world: OpenWorld, position: Position, memory?: ImageMemory): Promise<StateImage> {
   world.memory.refresh()
   const frozen = frozenSections(world.memory, await Promise.all(world.frozen.rows()))
-  const plan = planCapture(world.memory, world.plan.options.threads, frozen)
+  const plan = planCapture(world.memory, world.plan.options.threads, undefined, frozen)
   const buffer = memory?.take(plan.bytes) ?? new SharedArrayBuffer(plan.bytes)
   await world.crew.capture(plan, buffer)
   fillFrozen(plan, frozen, buffer)
@@ -91,9 +91,22 @@ export function captureHere(world: OpenWorld, position: Position): StateImage | 
 }
 
 function captureWith(memory: WorldMemory, head: StateHead, frozen: readonly FrozenSection[]): StateImage {
-  const plan = planCapture(memory, 1, frozen)
+  const plan = planCapture(memory, 1, undefined, frozen)
   const buffer = new SharedArrayBuffer(plan.bytes)
   captureShare(memory, plan, buffer, 0)
   fillFrozen(plan, frozen, buffer)
   return { head, sections: plan.sections, buffer }
+}
+
+/** A part of the world as it is now, copied by its crew. Between batches. */
+export async function capturePart(
+  world: OpenWorld,
+  part: CapturePart,
+  memory: ImageMemory,
+): Promise<{ sections: readonly Section[]; buffer: SharedArrayBuffer }> {
+  world.memory.refresh()
+  const plan = planCapture(world.memory, world.plan.options.threads, part)
+  const buffer = memory.take(plan.bytes)
+  if (plan.sections.length > 0) await world.crew.capture(plan, buffer)
+  return { sections: plan.sections, buffer }
 }

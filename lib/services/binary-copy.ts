@@ -3,6 +3,7 @@
 // piece that is being filled. See "COPY, binary format" in the manual of PostgreSQL.
 import { COPY_PIECE_BYTES, MAX_COPY_VALUE_BYTES } from '../core/limits.js'
 import { wrongValue } from './database-error.js'
+import { LONE_SURROGATE } from './database-values.js'
 
 /** A column of the table that is filled. */
 export interface CopyColumn {
@@ -42,6 +43,7 @@ function float(value: unknown): number {
 function text(value: unknown): string {
   if (typeof value !== 'string') throw 'is no text'
   if (value.includes('\0')) throw 'contains a character of code 0, which Postgres cannot store'
+  if (LONE_SURROGATE.test(value)) throw 'contains half of a surrogate pair, which UTF-8 cannot hold'
   return value
 }
 

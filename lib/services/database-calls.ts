@@ -20,6 +20,9 @@ export function fillLimits(given: unknown, what: string, timeoutMs: number, fate
   return { timeoutMs: own ?? timeoutMs, signals: signal === undefined ? [] : [signal], fate }
 }
 
+/** Statements that leave the server's session as it was, by their first word. What a function in them does is not seen. */
+const HARMLESS = /^\s*(?:select|insert|update|delete|merge|values|table|with|explain|lock|truncate)\b/i
+
 export abstract class DatabaseCalls {
   /** The lane, if it may be used now. DATABASE_CLOSED. */
   protected abstract lane(): DatabaseLane
@@ -61,6 +64,13 @@ export abstract class DatabaseCalls {
     options: CallOptions | undefined,
     what: string,
   ): Promise<Answer> {
-    return runStatement(this.lane(), statement, parameters, this.limits(options, what))
+    return runStatement(this.laneFor(statement), statement, parameters, this.limits(options, what))
+  }
+
+  /** The lane, for a statement that may change more than tables. */
+  protected laneFor(statement: string): DatabaseLane {
+    const lane = this.lane()
+    lane.changed ||= !HARMLESS.test(statement)
+    return lane
   }
 }

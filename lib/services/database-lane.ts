@@ -46,6 +46,8 @@ export interface LaneCall {
 const over = () => undefined
 
 export class DatabaseLane {
+  /** Whether something ran that may have changed the server's session, since the last reset. */
+  changed = false
   readonly #clock: Clock
   readonly #sql: postgres.Sql
   readonly #lost = new AbortController()
@@ -113,11 +115,26 @@ export class DatabaseLane {
     return this.#prepared.has(text)
   }
 
-  /** Runs `work` when all that was asked for before is over. */
+  /** Runs `work` when all that was asked for before is over; a signal that is aborted until then is heard at once. */
   run<T>(limits: CallLimits, work: (call: LaneCall) => Promise<T>): Promise<T> {
-    const result = this.#tail.then(() => this.#perform(limits, work))
+    let begun = false
+    const result = this.#tail.then(() => {
+      begun = true
+      return this.#perform(limits, work)
+    })
     this.#tail = result.then(over, over)
-    return result
+    const { signals, what } = limits
+    if (signals.length === 0) return result
+    return new Promise((resolve, reject) => {
+      const abort = () => {
+        if (!begun) reject(aborted(what))
+      }
+      for (const signal of signals) signal.addEventListener('abort', abort, { once: true })
+      const settled = () => {
+        for (const signal of signals) signal.removeEventListener('abort', abort)
+      }
+      result.finally(settled).then(resolve, reject)
+    })
   }
 
   /** Resolves when nothing runs and nothing waits to. */

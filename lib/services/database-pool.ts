@@ -34,9 +34,6 @@ export interface DatabasePoolStatus extends StockStatus {
   readonly maxOverflow: number
 }
 
-/** Statements that leave the server's session as it was, by their first word. */
-const HARMLESS = /^\s*(?:select|insert|update|delete|merge|values|table|with|explain)\b/i
-
 export class DatabasePool {
   readonly #options: ResolvedPoolOptions
   readonly #address: string
@@ -83,7 +80,7 @@ export class DatabasePool {
 
   /** As DatabaseSession.transaction, on a connection that is taken for it. */
   transaction<T>(work: (transaction: DatabaseTransaction) => Promise<T> | T, options?: TransactionOptions): Promise<T> {
-    return this.#with(options?.signal, true, session => session.transaction(work, options))
+    return this.#with(options?.signal, session => session.transaction(work, options))
   }
 
   /** As DatabaseSession.query. */
@@ -92,23 +89,17 @@ export class DatabasePool {
     parameters?: readonly unknown[],
     options?: CallOptions,
   ): Promise<Row[]> {
-    return this.#with(options?.signal, !HARMLESS.test(statement), session =>
-      session.query<Row>(statement, parameters, options),
-    )
+    return this.#with(options?.signal, session => session.query<Row>(statement, parameters, options))
   }
 
   /** As DatabaseSession.execute. */
   execute(statement: string, parameters?: readonly unknown[], options?: CallOptions): Promise<number> {
-    return this.#with(options?.signal, !HARMLESS.test(statement), session =>
-      session.execute(statement, parameters, options),
-    )
+    return this.#with(options?.signal, session => session.execute(statement, parameters, options))
   }
 
   /** As DatabaseSession.executeBatch: all rows in one transaction. */
   executeBatch(statement: string, rows: Rows<readonly unknown[]>, options?: CallOptions): Promise<number> {
-    return this.#with(options?.signal, !HARMLESS.test(statement), session =>
-      session.executeBatch(statement, rows, options),
-    )
+    return this.#with(options?.signal, session => session.executeBatch(statement, rows, options))
   }
 
   /** As DatabaseSession.copyInto. */
@@ -118,7 +109,7 @@ export class DatabasePool {
     rows: Rows<readonly unknown[]>,
     options?: CallOptions,
   ): Promise<number> {
-    return this.#with(options?.signal, false, session => session.copyInto(table, columns, rows, options))
+    return this.#with(options?.signal, session => session.copyInto(table, columns, rows, options))
   }
 
   /** Counts at this moment, and waits over time. */
@@ -153,16 +144,12 @@ export class DatabasePool {
     )
   }
 
-  async #with<T>(
-    signal: AbortSignal | undefined,
-    changes: boolean,
-    work: (session: DatabaseSession) => Promise<T>,
-  ): Promise<T> {
+  async #with<T>(signal: AbortSignal | undefined, work: (session: DatabaseSession) => Promise<T>): Promise<T> {
     const session = await this.getSession(signal === undefined ? undefined : { signal })
     try {
       return await work(session)
     } finally {
-      await (changes ? session.release() : session.releaseUnchanged())
+      await session.finish()
     }
   }
 }

@@ -80,29 +80,29 @@ export class DatabaseSession extends DatabaseCalls {
    */
   async executeBatch(statement: string, rows: Rows<readonly unknown[]>, options?: CallOptions): Promise<number> {
     const limits = this.limits(options, 'executeBatch')
-    if (this.#inTransaction) return runBatch(this.lane(), statement, rows, limits)
+    if (this.#inTransaction) return runBatch(this.laneFor(statement), statement, rows, limits)
     const { timeoutMs } = limits
     return this.transaction(transaction => transaction.executeBatch(statement, rows, { ...options, timeoutMs }))
   }
 
   /** Runs a text of several statements, without parameters. */
   async script(text: string, options?: CallOptions): Promise<void> {
-    await runScript(this.lane(), text, 'a script', this.limits(options, 'script'))
+    await runScript(this.laneFor('script'), text, 'a script', this.limits(options, 'script'))
   }
 
   /** Gives the connection back, when what runs has ended. Releasing twice is fine; a release never throws. */
   release(): Promise<void> {
-    if (!this.#released.yes) {
-      this.#released.yes = true
-      this.#released.done = this.#giveBack(true)
-    }
-    return this.#released.done
+    if (!this.#released.yes) this.#lane.changed = true // a function that a select called may have taken a lock
+    return this.finish()
   }
 
-  /** The same after calls that cannot have changed the server's session. */
-  releaseUnchanged(): Promise<void> {
-    this.#released.yes = true
-    return this.#giveBack(false)
+  /** The same for calls of the pool, which take it upon them that functions leave nothing behind. */
+  finish(): Promise<void> {
+    if (!this.#released.yes) {
+      this.#released.yes = true
+      this.#released.done = this.#giveBack()
+    }
+    return this.#released.done
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -118,15 +118,16 @@ export class DatabaseSession extends DatabaseCalls {
     return fillLimits(given, what, this.#host.timeoutMs, this.#inTransaction ? 'rolled back' : 'unknown')
   }
 
-  async #giveBack(reset: boolean): Promise<void> {
+  async #giveBack(): Promise<void> {
     const lane = this.#lane
     // A transaction whose end nobody waited for would be committed or not by chance: it is lost, and told so.
     if (this.#inTransaction) lane.kill()
     await lane.quiet()
-    if (reset && !lane.ended) {
+    if (lane.changed && !lane.ended) {
       try {
         const limits = { timeoutMs: this.#host.timeoutMs, signals: [], fate: 'unknown' as const }
         await runScript(lane, RESET, 'the reset of a session', limits)
+        lane.changed = false
       } catch {
         lane.kill()
       }

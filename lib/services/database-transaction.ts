@@ -27,12 +27,12 @@ export class DatabaseTransaction extends DatabaseCalls {
 
   /** Runs one statement for each row of parameters, in order. Gives the number of rows changed. */
   async executeBatch(statement: string, rows: Rows<readonly unknown[]>, options?: CallOptions): Promise<number> {
-    return runBatch(this.lane(), statement, rows, this.limits(options, 'executeBatch'))
+    return runBatch(this.laneFor(statement), statement, rows, this.limits(options, 'executeBatch'))
   }
 
   /** Runs a text of several statements, without parameters and without an end of the transaction. */
   async script(text: string, options?: CallOptions): Promise<void> {
-    await runScript(this.lane(), text, 'a script', this.limits(options, 'script'))
+    await runScript(this.laneFor('script'), text, 'a script', this.limits(options, 'script'))
   }
 
   /** What comes later is refused with `reason`. */

@@ -15,6 +15,9 @@ export type SqlValue =
   | readonly SqlValue[]
   | { readonly [key: string]: unknown }
 
+/** It would become another character without a word. */
+export const LONE_SURROGATE = /\p{Surrogate}/u
+
 function arrayText(values: readonly unknown[], where: string): string {
   const parts = values.map((value, i) => {
     if (Array.isArray(value)) return arrayText(value, where)
@@ -47,7 +50,10 @@ function toText(value: unknown, where: string): string | null {
   if (value === null) return null
   if (Array.isArray(value)) return arrayText(value, where)
   if (typeof value === 'object') return objectText(value, where)
-  if (typeof value === 'string') return value
+  if (typeof value === 'string') {
+    if (LONE_SURROGATE.test(value)) throw wrongValue(`${where} contains half of a surrogate pair`)
+    return value
+  }
   if (typeof value === 'boolean') return value ? 't' : 'f'
   if (typeof value === 'number' || typeof value === 'bigint') return String(value)
   throw wrongValue(`${where} is ${value === undefined ? 'undefined' : `a ${typeof value}`}`)

@@ -7,8 +7,29 @@ import type { BoundColumn, PopulationMemory, Segment } from '../memory/populatio
 import type { WorldMemory } from '../memory/world.js'
 import { placeSections, type Section, type SectionNeeds, type SectionPath, sectionArray } from './image.js'
 
+/**
+ * A part of the agents, for streams of deltas. Its sections differ from those of a whole state in three ways: ids are
+ * whole (`id`), partitions left out have no rows, and documents are two words a row (`words`) and their heap's pages as
+ * they lie (`heap`), which no loop over rows has to gather.
+ */
+export interface CapturePart {
+  readonly populations: readonly PartPopulation[]
+  /** Numbers of partitions; undefined: all. */
+  readonly partitions: readonly number[] | undefined
+}
+
+/** What of a population is captured. */
+export interface PartPopulation {
+  readonly name: string
+  /** Who is there, and where; false: as it was when the last capture of this part was taken. */
+  readonly ids: boolean
+  readonly columns: readonly string[]
+}
+
 /** What threads are told so that they fill one image together. Plain data. */
 export interface CapturePlan {
+  /** undefined: the whole state. */
+  readonly part?: CapturePart
   readonly sections: readonly Section[]
   readonly bytes: number
   /** Shares that it is filled in. */
@@ -127,6 +148,43 @@ function agentSources(population: PopulationMemory): Source[] {
   ]
 }
 
+/** Of a part of a population. `wanted`: partitions whose agents are in it; undefined: all. */
+function partSources(
+  population: PopulationMemory,
+  { ids, columns }: PartPopulation,
+  wanted: ReadonlySet<number> | undefined,
+): Source[] {
+  const { layout, frames, id, documents } = population
+  const { name } = layout
+  const segments = population.segments(wanted)
+  const last = segments.at(-1)
+  const size = last ? last.at + last.count : 0
+  const rows = (path: SectionPath, kind: Kind, array: AnyArray, each: number): Source => ({
+    ...{ path, kind, items: size, each },
+    fill: (into, begin, end) =>
+      stretches(segments, begin, end, (row, last, at) => into.set(array.subarray(row * each, last * each), at * each)),
+  })
+  const partitions = (into: AnyArray, begin: number, end: number) => {
+    for (let i = begin; i < end; i++) into[i] = !wanted || wanted.has(i) ? frames.partitionRows[i] : 0
+  }
+  const who: Source[] = [
+    { path: ['agents', name, 'rows', ''], kind: 'i32', items: population.partitions, each: 1, fill: partitions },
+    rows(['agents', name, 'id', ''], 'f64', id, 1),
+  ]
+  const named = columns.flatMap(key => population.columns.get(key) ?? [])
+  const values = named.map(({ layout: c, array, size: each }) =>
+    c.data.doc
+      ? rows(['agents', name, 'words', c.name], 'u32', array, 2)
+      : rows(['agents', name, 'column', c.name], c.data.kind, array, each),
+  )
+  const heap = named.some(c => c.layout.data.doc) ? documents?.heap : undefined
+  return [
+    ...(ids ? who : []),
+    ...values,
+    ...(heap ? [numbersOf(['agents', name, 'heap', ''], 'u8', heap.bytes, heap.extent)] : []),
+  ]
+}
+
 function mailSources(mailbox: Mailbox): Source[] {
   const { layout, to, from, seen, numbers, columns, waiting, heap } = mailbox
   const { name } = layout
@@ -150,8 +208,12 @@ function mailSources(mailbox: Mailbox): Source[] {
   ]
 }
 
-function sourcesOf(memory: WorldMemory): Source[] {
+function sourcesOf(memory: WorldMemory, part: CapturePart | undefined): Source[] {
   const { partitions, events } = memory
+  if (part) {
+    const wanted = part.partitions && new Set(part.partitions)
+    return part.populations.flatMap(p => partSources(memory.population(p.name), p, wanted))
+  }
   return [
     numbersOf(['partitions', '', 'ends', ''], 'u32', partitions.ends, partitions.count),
     numbersOf(['partitions', '', 'names', ''], 'u8', partitions.bytes, partitions.bytesUsed),
@@ -162,12 +224,17 @@ function sourcesOf(memory: WorldMemory): Source[] {
 }
 
 /**
- * What an image of the world as it is now needs, to be filled by `shares` threads; `beyond`: sections that somebody else
- * fills, the last ones of the plan.
+ * What an image of the world, or of a part of it, as it is now needs, to be filled by `shares` threads. `beyond`: sections
+ * that somebody else fills, the last ones of the plan.
  */
-export function planCapture(memory: WorldMemory, shares: number, beyond: readonly SectionNeeds[] = []): CapturePlan {
+export function planCapture(
+  memory: WorldMemory,
+  shares: number,
+  part?: CapturePart,
+  beyond: readonly SectionNeeds[] = [],
+): CapturePlan {
   const begins: Record<number, number[]> = {}
-  const needs = sourcesOf(memory).map(({ path, kind, items, each, measure }, number) => {
+  const needs = sourcesOf(memory, part).map(({ path, kind, items, each, measure }, number) => {
     if (each !== undefined) return { path, kind, count: items * each }
     let bytes = 0
     const starts = [0]
@@ -179,12 +246,12 @@ export function planCapture(memory: WorldMemory, shares: number, beyond: readonl
     return { path, kind, count: bytes }
   })
   const others = beyond.map(({ path, kind, count }) => ({ path, kind, count }))
-  return { ...placeSections([...needs, ...others]), shares, begins }
+  return { ...placeSections([...needs, ...others]), shares, begins, ...(part ? { part } : {}) }
 }
 
 /** Fills share `n` of an image. The world must be as it was when the plan was made. */
 export function captureShare(memory: WorldMemory, plan: CapturePlan, buffer: ArrayBufferLike, n: number): void {
-  for (const [number, source] of sourcesOf(memory).entries()) {
+  for (const [number, source] of sourcesOf(memory, plan.part).entries()) {
     const begin = share(source.items, n, plan.shares)
     const end = share(source.items, n + 1, plan.shares)
     if (begin === end) continue

@@ -93,17 +93,27 @@ export function checkHashPart(part: HashPart, populations: readonly string[], co
       `hash() was given ${String(part)}`,
       "Write hash({ populations: ['name'] }).",
     )
+  checkPart('hash()', part, populations, columns)
+}
+
+/** The same of a part that `what` was given. */
+export function checkPart(
+  what: string,
+  part: HashPart,
+  populations: readonly string[],
+  columns: ReadonlySet<string>,
+): void {
   for (const [key, list] of Object.entries(part)) {
     if (!KEYS.includes(key))
       throw new PopulaceError(
         'OPTION_UNKNOWN',
-        `hash() has no option '${key}'`,
+        `${what} has no option '${key}'`,
         `Check the spelling; ${hint(key, KEYS)}`,
       )
     if (list !== undefined && !(Array.isArray(list) && list.every(name => typeof name === 'string')))
       throw new PopulaceError(
         'OPTION_INVALID',
-        `Option '${key}' of hash() is no list of names`,
+        `Option '${key}' of ${what} is no list of names`,
         `Write ${key}: ['name'].`,
       )
   }
@@ -125,7 +135,8 @@ export function checkHashPart(part: HashPart, populations: readonly string[], co
   }
 }
 
-function addColumn(
+/** Adds a column's rows [begin, end) to its sum; `table` is the population's name. */
+export function addColumn(
   sum: HashSum,
   table: string,
   { name, kind, size, doc, array }: HashedColumn,
@@ -144,6 +155,19 @@ function addColumn(
     const [s0, s1] = columnSeeds(fnv1a(table), fnv1a(name), k)
     hashRows(sum, kind, bits, ids, begin, end, size, k, s0, s1)
   }
+}
+
+/** Adds to a population's sum that the agents in rows [begin, end) are there, in a partition. */
+export function addPresence(
+  sum: HashSum,
+  table: string,
+  partition: string,
+  ids: Float64Array,
+  begin: number,
+  end: number,
+): void {
+  const [s0, s1] = columnSeeds(fnv1a(table), fnv1a(''), 0)
+  hashPresence(sum, ids, begin, end, fnv1a(partition), s0, s1)
 }
 
 /** Sums over every `of`-th span from span `share` on, and as much of the mail. */

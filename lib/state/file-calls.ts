@@ -27,11 +27,14 @@ export type Answer = { readonly number: number } & (
 
 /** Bytes among values, one level deep in objects: their memory is handed over. */
 export function memoryOf(values: readonly unknown[]): ArrayBuffer[] {
-  const found = values.flatMap(value => {
-    const inside = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.values(value) : []
-    return [value, ...(value instanceof Uint8Array ? [] : inside)]
-  })
-  return found.filter(each => each instanceof Uint8Array).map(each => each.buffer as ArrayBuffer)
+  const bytes: Uint8Array[] = []
+  for (const value of values) {
+    if (value instanceof Uint8Array) bytes.push(value)
+    else if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      for (const inside of Object.values(value)) if (inside instanceof Uint8Array) bytes.push(inside)
+    }
+  }
+  return bytes.map(each => each.buffer as ArrayBuffer) // all are copies made to be given away: never shared memory
 }
 
 /** An error with the one behind it, to cross a thread. */

@@ -6,7 +6,7 @@ import { key, keyAfter } from './file-keys.js'
 import { storeFailed } from './store-rules.js'
 
 /** Bytes of a record that names a content, or more. */
-export const RECORD_BYTES = 1024
+const RECORD_BYTES = 1024
 
 /** Keys that are collected at once before they are taken away. */
 const KEYS_AT_ONCE = 4096

@@ -44,6 +44,7 @@ export interface DatabaseOptions {
 export class FileDatabase {
   readonly #options: DatabaseOptions
   #database!: Database // set by #open, which the constructor begins with
+  #isOpen = false
   #room: FileRoom | undefined
 
   /** STORE_UNAVAILABLE. */
@@ -68,6 +69,7 @@ export class FileDatabase {
         overlappingSync: false, // a commit returns when it is on disk
         mapSize: 2 ** 20, // lmdb makes it grow
       }) as Database
+      this.#isOpen = true
       this.#room = new FileRoom(join(this.#options.folder, DATA_FILE))
       this.#checkFormat()
     } catch (error) {
@@ -83,7 +85,7 @@ export class FileDatabase {
       for (const _ of this.#database.getKeys({ limit: 1 })) {
         throw storeUnavailable(this.#url, 'its folder holds another database', 'Choose another folder.')
       }
-      this.transaction(() => this.put(key('format'), pack({ format: FORMAT })))
+      this.#attempt(() => this.put(key('format'), pack({ format: FORMAT })), [])
       return
     }
     const { format } = unpack(known) as { format: number }
@@ -101,15 +103,19 @@ export class FileDatabase {
    */
   transaction(body: () => void, adds: readonly number[] = []): void {
     try {
-      this.#database.transactionSync(() => {
-        this.#reserve(adds)
-        body()
-      })
+      this.#attempt(body, adds)
     } catch (error) {
       if (error instanceof PopulaceError) throw error
       this.#openAgain() // after some errors an environment refuses all that follows
       throw this.#unwritten(error)
     }
+  }
+
+  #attempt(body: () => void, adds: readonly number[]): void {
+    this.#database.transactionSync(() => {
+      this.#reserve(adds)
+      body()
+    })
   }
 
   #unwritten(error: unknown): PopulaceError {
@@ -167,7 +173,9 @@ export class FileDatabase {
   close(): void {
     this.#room?.close()
     this.#room = undefined
-    this.#database?.close() // nothing is under way, so it is closed when this returns
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    this.#database.close() // nothing is under way, so it is closed when this returns
   }
 
   // In a transaction, so that no other process changes what this reads and the room that it makes is its own.

@@ -3,15 +3,7 @@
 // changes nothing. Arguments and results can cross threads; names and keys were checked on the near side.
 import { pack, unpack } from 'msgpackr'
 import { JOURNAL_PORTION_BYTES, JOURNAL_PORTION_ENTRIES, LEASE_BEAT_MS } from '../core/limits.js'
-import {
-  putContent,
-  RECORD_BYTES,
-  readContent,
-  removeContent,
-  removePrefix,
-  removeRange,
-  valuesOf,
-} from './file-contents.js'
+import { putContent, readContent, removeContent, removePrefix, removeRange, valuesOf } from './file-contents.js'
 import { type DatabaseOptions, FileDatabase } from './file-database.js'
 import { giveSign, type Holder, isAlive, removeSign, shownHolder, thisProcess } from './file-holder.js'
 import { key, keyAfter, numberAt, numberBytes, textAt } from './file-keys.js'
@@ -95,11 +87,13 @@ export class FileKeeper {
 
   readCheckpoint(run: string, tick: number): Uint8Array {
     return this.#database.read(() => {
-      const checkpoints = this.#checkpoints(run)
-      const found = checkpoints.find(each => each.record.tick === tick)
-      const ticks = checkpoints.map(each => each.record.tick)
-      if (found === undefined) throw checkpointUnknown(run, tick, ticks)
-      return readContent(this.#database, this.#options.url, found.content, found.record.bytes)
+      const known = this.#find(run)
+      const found = known && this.#unpack<StoredCheckpoint>(this.#database.get(key('checkpoint', known.number, tick)))
+      if (found !== undefined) {
+        return readContent(this.#database, this.#options.url, found.content, found.record.bytes)
+      }
+      const ticks = this.#checkpoints(run).map(each => each.record.tick)
+      throw checkpointUnknown(run, tick, ticks)
     })
   }
 
@@ -144,7 +138,7 @@ export class FileKeeper {
     })
   }
 
-  /** Takes the lease of a run and gives its token. STORE_RUN_BUSY. */
+  /** Takes the lease of a run and gives its token; also on a full disk, for only who has it can delete. STORE_RUN_BUSY. */
   take(run: string): number {
     let token = 0
     this.#database.transaction(() => {
@@ -157,7 +151,7 @@ export class FileKeeper {
       this.#sign()
       token = this.#database.nextNumber()
       this.#database.put(key('lease', run), pack({ token, holder: this.#me }))
-    }, [RECORD_BYTES])
+    })
     this.#held.add(token)
     this.#beat ??= setInterval(() => this.#signAgain(), LEASE_BEAT_MS).unref()
     return token

@@ -54,7 +54,8 @@ export class FileStore implements StateStore {
 
   /**
    * Opens the store in a folder, which is made where there is none.
-   * @param path - as after 'file:', relative to the current folder or ///absolute. STORE_INVALID, STORE_UNAVAILABLE.
+   * @param path - as after 'file:', relative to the current folder or ///absolute.
+   * STORE_INVALID, STORE_UNAVAILABLE, STORE_FAILED where there is no room for a new one.
    */
   static async open(path: string, options: FileStoreOptions = {}): Promise<FileStore> {
     const { maxBytes } = resolved(options)

@@ -27,6 +27,7 @@ export interface StateHead {
  * What a section is of:
  *   agents/P/rows, slot, generation, counts       rows of each partition; slots of agents; generations of slots; COUNT
  *   agents/P/column/C, lengths/C, documents/C     values; lengths of documents and their bytes
+ *   agents/P/id, words/C, heap                    in images of a part only, see CapturePart
  *   agents/P/turn/E                               the tick of each agent's last turn of engine E, plus one
  *   mail/M/to, from, seen, counts                 letters that wait, in the order in which they were sent; MAIL
  *   mail/M/column/C, lengths/C, documents/C

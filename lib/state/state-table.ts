@@ -3,9 +3,9 @@ import { PopulaceError } from '../core/errors.js'
 import { idOf } from '../core/ids.js'
 import { hint } from '../core/suggest.js'
 import type { AnyArray } from '../memory/column-types.js'
-import { decode } from '../memory/document-codec.js'
 import type { HashedColumn, HashedRows, HashedSpan } from './content-hash.js'
 import type { Sections } from './image.js'
+import { documentShown, numbersShown, type StateRow } from './row-values.js'
 import type { SchemaColumn, SchemaPopulation } from './schema.js'
 
 /** The values of active partitions and those of frozen ones; most states have no frozen ones. */
@@ -16,9 +16,6 @@ function joined(active: AnyArray | undefined, frozen: AnyArray | undefined): Any
   all.set(frozen, active.length)
   return all
 }
-
-/** A row as hosts get it: numbers, labels, arrays where there are several values, documents. */
-export type StateRow = { readonly id: number } & Readonly<Record<string, unknown>>
 
 export class StateTable {
   readonly name: string
@@ -94,17 +91,11 @@ export class StateTable {
     )
   }
 
-  #value({ name, kind, size, doc, labels, unit }: SchemaColumn, row: number): unknown {
-    const array = this.#array(name)
-    if (doc) {
-      if (array[row * 2 + 1] === 0) return undefined
-      const { buffer, byteOffset, byteLength } = this.#documents
-      return decode(this.#documents, new DataView(buffer, byteOffset, byteLength), array[row * 2])
-    }
-    const values = Array.from(array.subarray(row * size, (row + 1) * size), v =>
-      labels ? labels[v] : kind === 'fixed' ? v * unit : v,
-    )
-    return size === 1 ? values[0] : values
+  #value(column: SchemaColumn, row: number): unknown {
+    const array = this.#array(column.name)
+    if (!column.doc) return numbersShown(column, array, row)
+    const begin = array[row * 2]
+    return documentShown(this.#documents.subarray(begin, begin + array[row * 2 + 1]))
   }
 
   #row(row: number): StateRow {

@@ -1,5 +1,5 @@
-// Every public method of the pool against a real server, with each refusal by its code. COPY and batches have a file of
-// their own, and so has what happens when the server dies.
+// Every public method of the pool against a real server, with each refusal by its code. COPY and batches, deadlines
+// and signals, and what happens when the server dies have files of their own.
 import t, { test } from 'tap'
 import { type DatabaseError, DatabasePool, type DatabaseSession } from '../../lib/index.js'
 import { errorOf, newTable, poolFor, rowsIn } from '../fixtures/database-pools.js'
@@ -9,17 +9,6 @@ import { refusedLater } from '../fixtures/refused.js'
 const server = await sharedServer()
 const connectionString = await server.database()
 t.teardown(closeSharedServer)
-
-/** Resolves when the server says that a backend waits, for a lock or for its client. */
-async function untilWaiting(pool: DatabasePool, pid: number, state: string): Promise<void> {
-  for (;;) {
-    const [row] = await pool.query<{ type: string | null; event: string | null }>(
-      'select wait_event_type as type, wait_event as event from pg_stat_activity where pid = $1',
-      [pid],
-    )
-    if (row?.type === state || row?.event === state) return
-  }
-}
 
 test('values of many types go there and come back', async t => {
   const pool = await poolFor(t, connectionString)
@@ -83,6 +72,7 @@ test('a value that no parameter can be is refused by its place', async t => {
     [[1, undefined], /\$1 .*element 2.* is undefined/],
     [() => 1, /a function/],
     [Symbol('x'), /a symbol/],
+    ['\uDC00', /half of a surrogate pair/],
     [new Thing(), /instance of Thing/],
     [new Date(Number.NaN), /no date/],
     [circle, /cannot be written as JSON/],
@@ -140,19 +130,43 @@ test('a pool is initialized once, before everything else', async t => {
   await refusedLater(t, 'DATABASE_CLOSED', /after close/, () => never.initialize())
 })
 
+test('a pool that is closed while it is initialized keeps nothing', async t => {
+  let kept: DatabasePool
+  {
+    await using pool = new DatabasePool({ connectionString, poolSize: 2 })
+    kept = pool
+    const starting = errorOf(pool.initialize())
+    await pool.close()
+    t.equal((await starting)?.code, 'DATABASE_CLOSED')
+  }
+  t.match(kept.status(), { state: 'closed', size: 0, inUse: 0 })
+})
+
+test('a script runs several statements, all or none', async t => {
+  const pool = await poolFor(t, connectionString)
+  await using session = await pool.getSession()
+  const name = 'scripted'
+  await session.execute(`create table ${name} (id int8)`)
+  await session.script(`insert into ${name} values (1); insert into ${name} values (2)`)
+  await refusedLater(t, 'DATABASE_FAILED', /a script: division by zero/, () =>
+    session.script(`insert into ${name} values (3); select 1 / 0`),
+  )
+  t.strictSame(await session.query(`select count(*) as n from ${name}`), [{ n: 2 }])
+})
+
 test('where nobody is let in initialize says why, and may be tried again', async t => {
-  await server.admin("create role shy login password 'right'")
   const url = new URL(connectionString)
-  url.pathname = '/nowhere'
+  url.pathname = `${url.pathname}_later`
   const pool = new DatabasePool({ connectionString: url.href, poolSize: 2 })
   const failing = pool.initialize()
-  await refusedLater(t, 'DATABASE_UNAVAILABLE', /"nowhere" does not exist/, () => failing)
+  await refusedLater(t, 'DATABASE_UNAVAILABLE', /_later" does not exist/, () => failing)
   t.equal((await errorOf(failing))?.sqlState, '3D000')
   t.match(pool.status(), { state: 'new', size: 0 })
-  await server.admin('create database nowhere')
+  const later = url.pathname.slice(1)
+  await server.admin(`create database ${later}`)
   await pool.initialize()
   await pool.close()
-  await server.admin('drop database nowhere')
+  await server.admin(`drop database ${later}`)
   const nobody = new DatabasePool({ connectionString: 'postgres://ann:hunter2@127.0.0.1:1/x' })
   await refusedLater(t, 'DATABASE_UNAVAILABLE', /^((?!hunter2).)*ECONNREFUSED/s, () => nobody.initialize())
 })
@@ -199,6 +213,11 @@ test('what a session changed in the server is undone before another gets its con
     [{ statement_timeout: '0' }],
     'the same of a call of the pool',
   )
+  await pool.transaction(transaction => transaction.script("set statement_timeout = 9999; set search_path = ''"))
+  t.strictSame(await pool.query('show statement_timeout'), [{ statement_timeout: '0' }], 'and of a transaction')
+  await pool.execute('begin')
+  const [a, b] = [await pool.query('select txid_current() as id'), await pool.query('select txid_current() as id')]
+  t.notSame(a, b, 'no transaction is left open')
 })
 
 test('a session releases only when what runs in it has ended', async t => {
@@ -289,66 +308,6 @@ test('a session that is released in the middle of its transaction loses it', asy
   await session.release()
   t.match(await error, { code: 'DATABASE_LOST', fate: 'rolled back' })
   t.equal(await rowsIn(pool, name), 0)
-})
-
-test('a statement ends with its limit or its signal, and its connection goes on', async t => {
-  const pool = await poolFor(t, connectionString, { poolSize: 2 })
-  await using session = await pool.getSession()
-  const { pid } = session
-  await refusedLater(t, 'DATABASE_TIMEOUT', /"select pg_sleep\(600\)" took longer than the limit of 50 ms/, () =>
-    session.query('select pg_sleep(600)', [], { timeoutMs: 50 }),
-  )
-  const end = new AbortController()
-  const running = session.query('select pg_sleep(600)', [], { signal: end.signal })
-  await untilWaiting(pool, pid, 'PgSleep')
-  end.abort()
-  await refusedLater(t, 'ABORTED', /"select pg_sleep\(600\)"/, () => running)
-  await refusedLater(t, 'ABORTED', /"select 1"/, () => session.query('select 1', [], { signal: end.signal }))
-  await refusedLater(t, 'ABORTED', /wait for a connection/, () => pool.query('select 1', [], { signal: end.signal }))
-  t.strictSame(await session.query('select pg_backend_pid() as pid'), [{ pid }])
-})
-
-test('a transaction ends with its limit or its signal, also while its function waits for something else', async t => {
-  const pool = await poolFor(t, connectionString)
-  const name = await newTable(pool, 'id int8')
-  const never = new Promise<never>(() => undefined)
-  const late = pool.transaction(
-    async tx => {
-      await tx.execute(`insert into ${name} values (1)`)
-      await never
-    },
-    { timeoutMs: 100 },
-  )
-  await refusedLater(t, 'DATABASE_TIMEOUT', /A transaction took longer than timeoutMs of 100 ms/, () => late)
-  const end = new AbortController()
-  const ended = pool.transaction(
-    async tx => {
-      await tx.execute(`insert into ${name} values (1)`)
-      end.abort()
-      await never
-    },
-    { signal: end.signal },
-  )
-  await refusedLater(t, 'ABORTED', /a transaction/, () => ended)
-  t.equal(await rowsIn(pool, name), 0)
-  t.equal(pool.status().opened, 1)
-})
-
-test('close waits for what is in use, and cuts off what does not end', async t => {
-  const pool = await poolFor(t, connectionString, { closeTimeoutMs: 60_000 })
-  const session = await pool.getSession()
-  const closing = pool.close()
-  t.equal(pool.status().state, 'closing')
-  t.strictSame(await session.query('select 1 as one'), [{ one: 1 }], 'what is in use goes on')
-  await session.release()
-  await closing
-  const other = new DatabasePool({ connectionString, poolSize: 1, closeTimeoutMs: 50 })
-  await other.initialize()
-  const running = other.query('select pg_sleep(600)')
-  const lost = errorOf(running)
-  await refusedLater(t, 'DATABASE_TIMEOUT', /1 session was cut off after closeTimeoutMs of 50 ms/, () => other.close())
-  t.equal((await lost)?.code, 'DATABASE_LOST')
-  t.equal(other.status().state, 'closed')
 })
 
 test('many calls at once are all answered, each with its own', async t => {

@@ -66,6 +66,22 @@ test('two ways to one folder are one store', async t => {
   t.ok((await other.write('a')).token > writer.token)
 })
 
+test('a folder may be opened again while it is still being closed', async t => {
+  const folder = newFolder(t)
+  let store = await FileStore.open(folder)
+  let writer = await newRun(store, 'a')
+  for (let i = 0; i < 10; i++) {
+    const last = writer.appendJournal(entries(i, i + 1))
+    const closing = store.close()
+    const again = await FileStore.open(folder)
+    await Promise.all([closing, last])
+    t.equal((await contentOf(again, 'a')).journal.length, i + 1)
+    store = again
+    writer = await store.write('a')
+  }
+  await store.close()
+})
+
 test('a closed store leaves nothing but its database behind', async t => {
   const folder = await usedFolder(t)
   t.strictSame(readdirSync(folder).sort(), ['data.mdb', 'lock.mdb'])
@@ -152,7 +168,8 @@ test('a store that is full says so, keeps what it has, and takes in more once th
 })
 
 /** Fills what there is room for, sees that all is whole, makes room and goes on. */
-async function fillAndGoOn(t: Test, child: StoreProcess): Promise<void> {
+async function fillAndGoOn(t: Test, start: () => StoreProcess): Promise<void> {
+  let child = start()
   t.match(await child.answer(), { value: 'ready' })
   await child.ask('take')
   t.match(await child.ask('create'), { value: null })
@@ -171,6 +188,10 @@ async function fillAndGoOn(t: Test, child: StoreProcess): Promise<void> {
   while ((await child.ask(`pad ${entry}`)).code === undefined && entry < 4000) entry++
   t.ok(entry < 4000, `${entry} entries had room, then not the smallest`)
   t.match(await child.ask('journal'), { value: entry })
+  t.match(await child.ask('close'), { value: null })
+  child = start()
+  await child.answer()
+  t.match(await child.ask('take'), { code: undefined }, 'another process can take the run over')
   for (const tick of done.slice(0, 4)) t.match(await child.ask(`drop ${tick}`), { value: null }, 'room is made')
   t.match(await child.ask(`append ${entry}`), { value: null })
   t.match(await child.ask('put 300000'), { value: null }, 'and used')
@@ -181,8 +202,8 @@ async function fillAndGoOn(t: Test, child: StoreProcess): Promise<void> {
 test('where files may not grow, a store says so, keeps what it has and goes on when there is room', async t => {
   const folder = newFolder(t)
   // The test runner listens to SIGXFSZ, which Node ignores, and ends the process.
-  const child = new StoreProcess(t, ['obey', folder], 'unset NODE_OPTIONS; ulimit -f 16000') // of 512 or 1,024 bytes
-  await fillAndGoOn(t, child)
+  const limited = 'unset NODE_OPTIONS; ulimit -f 16000' // of 512 or 1,024 bytes
+  await fillAndGoOn(t, () => new StoreProcess(t, ['obey', folder], limited))
   const store = await opened(t, folder)
   const writer = await store.write('a')
   await writer.putCheckpoint(checkpointRecord(9, 9 * MEGABYTE), [noise(9 * MEGABYTE)])
@@ -196,13 +217,21 @@ test('on a disk that is full a store says so, keeps what it has and goes on when
   t.teardown(() => spawnSync('umount', ['-l', folder]))
   chownSync(folder, process.getuid?.() ?? 0, process.getgid?.() ?? 0)
   mkdirSync(join(folder, 'runs'))
-  const child = new StoreProcess(t, ['obey', join(folder, 'runs')])
-  await fillAndGoOn(t, child)
+  await fillAndGoOn(t, () => new StoreProcess(t, ['obey', join(folder, 'runs')]))
   t.equal(spawnSync('mount', ['-o', 'remount,size=32m', folder]).status, 0)
   const store = await opened(t, join(folder, 'runs'))
   const writer = await store.write('a')
   await writer.putCheckpoint(checkpointRecord(9, 9 * MEGABYTE), [noise(9 * MEGABYTE)])
   await store.close()
+})
+
+test('where there is no room for a new store it is not opened, and is once there is', async t => {
+  const folder = newFolder(t)
+  // 64 or 128 blocks of 512 bytes: enough for the two files, not for what is kept behind them.
+  const child = new StoreProcess(t, ['obey', folder], 'unset NODE_OPTIONS; ulimit -f 64')
+  t.match(await child.answer(), { code: 'STORE_FAILED', message: /Make room/ })
+  await child.closed
+  await newRun(await opened(t, folder), 'a')
 })
 
 test('what is deleted leaves room for what comes', async t => {

@@ -116,6 +116,16 @@ test('files that are named wrongly, missing, changed or unknown are refused', as
   )
 })
 
+test('a database that lacks a migration in between is refused', async t => {
+  const pool = await poolFor(t, await server.database())
+  const folder = folderOf(t, { '0001-a': undefined, '0002-b': undefined })
+  await migrateUp(pool, { folder })
+  await pool.execute('delete from populace.migrations where number = 1')
+  await refusedLater(t, 'MIGRATION_INVALID', /lacks migration 1 of those before '0002-b'/, () =>
+    migrateUp(pool, { folder }),
+  )
+})
+
 test('wrong options of migrations are refused', async t => {
   const pool = await poolFor(t, await server.database())
   for (const steps of [0, -1, 1.5, '1']) {

@@ -50,14 +50,22 @@ test('a database of a newer version is refused and left alone', async t => {
 test('a user who may not make tables can use those that are there', async t => {
   const url = new URL(await server.database())
   await (await openPostgresStore(url.href)).close()
-  await server.admin('create role plain login; grant usage on schema populace to plain', url.href)
-  await server.admin('grant select, insert, update, delete on all tables in schema populace to plain', url.href)
-  url.username = 'plain'
-  const store = await openPostgresStore(url.href)
-  t.teardown(() => store.close())
+  const role = `plain_${url.pathname.slice(1)}`
+  await server.admin(`create role ${role} login password 'x'`, url.href)
+  t.teardown(async () => {
+    await server.admin(`drop owned by ${role}`, url.href)
+    await server.admin(`drop role ${role}`, url.href)
+  })
+  await server.admin(`grant usage on schema populace to ${role}`, url.href)
+  await server.admin(`grant select, insert, update, delete on all tables in schema populace to ${role}`, url.href)
+  const theirs = new URL(url)
+  theirs.username = role
+  theirs.password = 'x'
+  const store = await openPostgresStore(theirs.href)
   const writer = await newRun(store, 'a')
   await writer.putBlobs(new Map([['k', noise(3)]]))
   t.equal((await store.runs()).length, 1)
+  await store.close()
 })
 
 test('parameters come back exactly, those that JSON cannot hold too', async t => {

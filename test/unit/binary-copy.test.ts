@@ -121,6 +121,7 @@ test('a value that does not fit is refused by row and column', async t => {
     ['int4', Number.NaN, /no integer/],
     ['text', 1, /no text/],
     ['text', 'a\0b', /code 0/],
+    ['text', 'a\uD800', /half of a surrogate pair/],
     ['float8', '1', /no number/],
     ['jsonb', {}, /no text/],
     ['timestamptz', new Date(Number.NaN), /no Date/],
