@@ -269,6 +269,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
   /** Sends a command; resolves when it is journaled. COMMAND_UNKNOWN, COMMAND_INVALID, SIM_CLOSED, SIM_FAILED. */
   async command<N extends keyof S['commands'] & string>(name: N, payload: Payload<S, N>): Promise<Receipt> {
     this.#life.usable()
+    if (this.#edited && !this.#life.isRunning) await this.#life.look(() => this.#noteEdits())
     const receipt = this.#driver.commands.send(name, payload)
     if (this.#life.isRunning) this.#interrupt()
     else await this.#driver.boundary()
@@ -345,7 +346,8 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
 
   /** Ends the simulation, a run that goes on included, and all its threads. Closing twice is fine. */
   close(): Promise<void> {
-    this.#closing ??= this.#close()
+    const edited = this.#edited && !this.#life.isRunning && !this.#life.hasFailed
+    this.#closing ??= edited ? this.#life.look(() => this.#noteEdits()).finally(() => this.#close()) : this.#close()
     return this.#closing
   }
 
