@@ -1,9 +1,11 @@
 // The list of benchmarks, in the order in which they run.
 import { birthsDeaths } from './cases/births-deaths.js'
 import { boids } from './cases/boids.js'
+import { checkpoints } from './cases/checkpoints.js'
 import { claims } from './cases/claims.js'
 import { compute } from './cases/compute.js'
 import { database } from './cases/database.js'
+import { deltas } from './cases/deltas.js'
 import { emptyStage } from './cases/empty-stage.js'
 import { epidemicCase } from './cases/epidemic.js'
 import { eventLoop } from './cases/event-loop.js'
@@ -12,6 +14,7 @@ import { memory } from './cases/memory.js'
 import { messages } from './cases/messages.js'
 import { models } from './cases/models.js'
 import { rowUpdate } from './cases/row-update.js'
+import { snapshots } from './cases/snapshots.js'
 import type { BenchCase } from './harness.js'
 
 export const CASES: readonly BenchCase[] = [
@@ -24,8 +27,11 @@ export const CASES: readonly BenchCase[] = [
   claims,
   epidemicCase,
   linear,
+  deltas,
   eventLoop,
   memory,
+  snapshots,
+  checkpoints,
   database,
   ...models,
 ]

@@ -4,7 +4,7 @@ import { fnv1a } from '../lib/core/threefry.js'
 import type { AnyPopulation, Columns, Population, Simulation } from '../lib/index.js'
 import { bitsOf, columnSeeds, hashPresence, hashRows } from '../lib/kernels/hash.js'
 import type { AnyArray, NumberColumn } from '../lib/memory/column-types.js'
-import { type HashSums, joinHashes } from '../lib/run/hasher.js'
+import { type HashSums, joinHashes } from '../lib/state/content-hash.js'
 
 /** One population: ids, and its stored columns by name, one value a row. */
 export interface PlainPopulation {

@@ -1,5 +1,5 @@
 // The public face of populace: what scenarios and hosts import.
-export type { CallOptions, DatabasePoolOptions, MigrationOptions, TransactionOptions } from './core/database-options.js'
+
 export { ERROR_CODES, type ErrorCode, PopulaceError } from './core/errors.js'
 export { type AgentId, NONE } from './core/ids.js'
 export type { Progress } from './core/options.js'
@@ -40,9 +40,17 @@ export type { Table } from './memory/table.js'
 export type { World } from './memory/world.js'
 export type { Receipt } from './run/commands.js'
 export type { Counters, PopulationCounts } from './run/counters.js'
+export type {
+  Delta,
+  DeltaCounts,
+  DeltaSubscription,
+  StreamOptions,
+  SubscribeOptions,
+} from './run/delta-subscription.js'
 export { count, histogram, type Measure, type MeasureValues, max, mean, min, sum } from './run/measures.js'
 export { type Command, defineCommand, defineScenario, type Scenario, type SetupScope } from './run/scenario.js'
-export { type RunOptions, Simulation, type SimulationOptions } from './run/simulation.js'
+export { Simulation } from './run/simulation.js'
+export type { ForkOptions, ResumeOptions, RunOptions, SimulationOptions } from './run/simulation-options.js'
 export {
   BaseEngine,
   defineEngine,
@@ -54,7 +62,17 @@ export {
 } from './schedule/engine.js'
 export type { Birth, Claimer, Draft, Inbox, Loop, Outcome, Random, Scope, Sender } from './schedule/scope.js'
 export { DatabaseError } from './services/database-error.js'
+export type {
+  CallOptions,
+  DatabasePoolOptions,
+  MigrationOptions,
+  TransactionOptions,
+} from './services/database-options.js'
 export { DatabasePool, type DatabasePoolStatus, type PoolState } from './services/database-pool.js'
 export type { DatabaseSession } from './services/database-session.js'
 export type { DatabaseTransaction } from './services/database-transaction.js'
 export { type MigrationState, migrateDown, migrateUp, migrationStatus } from './services/migrations.js'
+export type { StateRow } from './state/row-values.js'
+export { StateSnapshot } from './state/snapshot.js'
+export type { StateTable } from './state/state-table.js'
+export { type StateDiff, WorldState } from './state/world-state.js'

@@ -5,6 +5,7 @@ import { Arguments, wrongUsage } from './arguments.js'
 import { packageVersion } from './package-info.js'
 import { exampleNames, scenarioUrl } from './scenario-source.js'
 import { paramHelp } from './settings.js'
+import { isStoreAddress } from './stored.js'
 import { COMMANDS, type CommandName, commandHelp, generalHelp } from './usage.js'
 
 const LOAD: Readonly<
@@ -12,12 +13,17 @@ const LOAD: Readonly<
 > = {
   run: async () => (await import('./run.js')).run,
   verify: async () => (await import('./verify.js')).verify,
+  replay: async () => (await import('./replay.js')).replay,
   inspect: async () => (await import('./inspect.js')).inspect,
+  compare: async () => (await import('./compare.js')).compare,
+  prune: async () => (await import('./prune.js')).prune,
+  migrate: async () => (await import('./migrate.js')).migrate,
   bench: async () => (await import('./bench.js')).bench,
 }
 
 async function scenarioHelp(name: string | undefined): Promise<string> {
-  if (name === undefined) return '\nWith a scenario before --help, its parameters are listed too.\n'
+  if (name === undefined || isStoreAddress(name))
+    return '\nWith a scenario before --help, its parameters are listed too.\n'
   return paramHelp(name, (await loadScenario(scenarioUrl(name).href)).params)
 }
 

@@ -1,16 +1,20 @@
 // populace inspect: shows a scenario's plan. Nothing is set up and no thread is made.
 import { makePlan } from '../run/plan.js'
 import { type Arguments, wrongUsage } from './arguments.js'
+import { inspectStore } from './inspect-store.js'
 import { bytes, grouped } from './numbers.js'
 import { openScenario } from './open-scenario.js'
 import { reserveStdout } from './output.js'
 import { packageVersion } from './package-info.js'
 import { type EngineView, type PlanView, type PopulationView, type SortedViewView, viewPlan } from './plan-view.js'
 import { dot, mermaid } from './schedule-graph.js'
+import { isStoreAddress } from './stored.js'
 import { columnsTable } from './tables.js'
 
 /** Runs the command. */
 export async function inspect(given: Arguments): Promise<number> {
+  if (given.positionals.length === 1 && isStoreAddress(given.scenario)) return inspectStore(given)
+  if (given.has('run')) throw wrongUsage('--run has no effect on a scenario', 'Name a store, such as file:FOLDER.')
   const ways = ['mermaid', 'dot', 'json'].filter(flag => given.has(flag))
   if (ways.length > 1) throw wrongUsage(`--${ways.join(' and --')} exclude each other`, 'Give one of them.')
   const print = reserveStdout()

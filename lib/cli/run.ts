@@ -14,6 +14,7 @@ import { type NamedScenario, openScenario } from './open-scenario.js'
 import { coloured, reserveStdout, terminalWidth } from './output.js'
 import { OutputFile } from './output-file.js'
 import { packageVersion } from './package-info.js'
+import { openRun, type StoreRequest, storeRequest } from './stored.js'
 import { type Summary, summaryTable } from './summary.js'
 import { RUN_TICKS } from './usage.js'
 import { chooseView } from './watch/views.js'
@@ -29,6 +30,7 @@ interface Request {
   readonly timeout: number | undefined
   readonly csv: string | undefined
   readonly quiet: boolean
+  readonly stored: StoreRequest | undefined
 }
 
 /** Runs the command; gives the exit code. */
@@ -45,6 +47,7 @@ export async function run(given: Arguments): Promise<number> {
     timeout,
     csv: given.text('csv'),
     quiet: given.has('quiet'),
+    stored: storeRequest(given),
   }
   if (timeout !== undefined && request.workers === 0)
     throw wrongUsage('--timeout has no effect with --workers 0', 'Use at least one worker: a thread cannot end itself.')
@@ -87,12 +90,16 @@ async function execute(
   const clear = display.status('setting up…')
   const began = performance.now()
   const limits = request.timeout === undefined ? {} : { tickTimeoutMs: request.timeout }
-  const { workers, seed, checks } = request
+  const { workers, seed, checks, stored } = request
   try {
-    await using sim = await Simulation.create(url, { workers, seed, checks, params, limits }).finally(clear)
+    const options = { workers, seed, checks, params, limits }
+    const opened = stored ? openRun(scenario, stored, options) : Simulation.create(url, options)
+    await using sim = await opened.finally(clear)
+    const from = sim.tick
     const started = performance.now()
     if (history) follow(sim, history)
     const { agentUpdates, ended } = await step(sim, scenario, request, interrupt, file, display)
+    if (stored) await sim.checkpoint()
     const seconds = (performance.now() - started) / 1000
     history?.end(sim.tick, sim.measures)
     const { hash, populations: hashes } = await sim.hashes()
@@ -101,10 +108,11 @@ async function execute(
       scenario: data.name,
       version: packageVersion(),
       node: process.version,
-      seed,
+      seed: sim.internals.world.plan.options.seed,
       workers: sim.workers,
       params: sim.internals.world.plan.params,
       ticks: sim.tick,
+      ...(stored ? { store: stored.store, run: stored.run ?? data.name, from } : {}),
       ended,
       agents: Object.values(populations).reduce((a, b) => a + b, 0),
       populations,
@@ -112,7 +120,7 @@ async function execute(
       hashes,
       setupSeconds: (started - began) / 1000,
       seconds,
-      ticksPerSecond: seconds > 0 ? sim.tick / seconds : 0,
+      ticksPerSecond: seconds > 0 ? (sim.tick - from) / seconds : 0,
       agentUpdates,
       agentUpdatesPerSecond: seconds > 0 ? agentUpdates / seconds : 0,
       measures: sim.measures as Measures, // the scenario's, whose names are known at run time only
@@ -129,7 +137,7 @@ function agentsOf(sim: Simulation): Record<string, number> {
 
 /** Keeps measures for charts; as fewer ticks are wanted, fewer are measured. */
 function follow(sim: Simulation, history: History): void {
-  history.add(0, sim.measures)
+  history.add(sim.tick, sim.measures)
   let end = () => {}
   const listen = () => {
     end = sim.on(
@@ -156,7 +164,7 @@ async function step(
   display: Display,
 ): Promise<{ agentUpdates: number; ended: Summary['ended'] }> {
   const { ticks } = request
-  const meter = new UpdateMeter(sim.internals.world.plan.engines, () => agentsOf(sim), 0)
+  const meter = new UpdateMeter(sim.internals.world.plan.engines, () => agentsOf(sim), sim.tick)
   const started = performance.now()
   const onProgress = ({ tick }: { tick: number }) => {
     const seconds = (performance.now() - started) / 1000

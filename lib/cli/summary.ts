@@ -14,6 +14,10 @@ export interface Summary {
   readonly params: Readonly<Record<string, Scalar>>
   /** Ticks done. */
   readonly ticks: number
+  /** Where the run is kept, its name there, and the tick that it went on from. */
+  readonly store?: string
+  readonly run?: string
+  readonly from?: number
   /** What ended the run: its ticks, the scenario's until, or a signal. */
   readonly ended: 'ticks' | 'until' | EndSignal
   /** All agents, and by population. */
@@ -51,6 +55,7 @@ export function summaryTable(s: Summary): string {
     ['seed', String(s.seed)],
     ['workers', s.workers === 0 ? '0 (inline)' : String(s.workers)],
     ['ticks', ticksText(s)],
+    ...(s.run === undefined ? [] : [['run', `'${s.run}' in ${s.store}, from tick ${grouped(s.from ?? 0)}`] as const]),
     ...Object.entries(s.populations).map(([name, n]) => [`agents: ${name}`, grouped(n)] as const),
     ['setup', seconds(s.setupSeconds)],
     ['run', seconds(s.seconds)],

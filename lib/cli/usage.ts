@@ -1,5 +1,6 @@
 // The commands and flags as data: what is parsed, what --help prints and what docs/cli.md must say come from here.
 // No parsing and no behaviour.
+import { CHECKPOINT_TICKS } from '../core/limits.js'
 
 /** A flag. `value`: the name of what it takes; none: it takes nothing. */
 export interface Flag {
@@ -30,6 +31,7 @@ const help: Flag = { about: 'show this help; after a scenario, its parameters to
 const set: Flag = { value: 'name=value', about: 'a parameter of the scenario; may stand several times', many: true }
 const seed: Flag = { value: 'n', about: 'seed of all random numbers, default 0' }
 const json: Flag = { about: 'one JSON object on standard output, and nothing else there' }
+const run: Flag = { value: 'name', about: "the run's name; may be left out where the store has only one" }
 const quiet: Flag = { about: 'no progress, no table, no chart' }
 
 /** Every command by name. */
@@ -49,6 +51,10 @@ export const COMMANDS = {
       csv: { value: 'file', about: 'write the measures of every tick to a file' },
       timeout: { value: 'ms', about: 'milliseconds that a tick may last (with at least one worker)' },
       watch: { value: 'view', optional: true, about: 'a live view of the world, chosen by itself or named' },
+      store: { value: 'address', about: 'keep the run in file:FOLDER or postgres://…, so that it can be gone on with' },
+      run: { value: 'name', about: "the run's name in the store, default the scenario's" },
+      resume: { about: 'go on with the run where it is in the store already; --ticks counts from its beginning' },
+      'checkpoint-every': { value: 'n', about: `ticks from checkpoint to checkpoint, default ${CHECKPOINT_TICKS}` },
       json,
       quiet,
       help,
@@ -67,14 +73,56 @@ export const COMMANDS = {
       help,
     },
   },
-  inspect: {
-    synopsis: 'populace inspect <scenario> [flags]',
-    about: 'shows the schedule with its stages, columns, memory, and engines whose order only their names decide',
+  replay: {
+    synopsis: 'populace replay <store> [flags]',
+    about: 'steps a stored run again from its record alone, and says where it departs from it',
     flags: {
+      store: { value: 'address', about: 'the store, where a scenario is named in its place' },
+      run,
+      from: { value: 'tick', about: 'begin at the newest checkpoint at this tick or before, default the oldest' },
+      workers: { value: 'n|auto', about: 'threads that step the world, default auto: all cores; 0: the main one' },
+      checks: { about: 'run each block twice and refuse what would make results differ (slow)' },
+      json,
+      quiet,
+      help,
+    },
+  },
+  inspect: {
+    synopsis: 'populace inspect <scenario or store> [flags]',
+    about: "shows a scenario's schedule with its stages, columns and memory; or a store's runs and checkpoints",
+    flags: {
+      run: { value: 'name', about: 'of a store: this run, with its checkpoints, populations and partitions' },
       set,
       workers: { value: 'n|auto', about: 'threads to reserve memory for, default auto: all cores' },
       mermaid: { about: 'the schedule as a Mermaid graph' },
       dot: { about: 'the schedule as a Graphviz graph' },
+      json,
+      help,
+    },
+  },
+  compare: {
+    synopsis: 'populace compare <store> <run> <run> [flags]',
+    about: 'compares two stored runs checkpoint by checkpoint, and says when and in what they differ first',
+    flags: { with: { value: 'address', about: 'the store of the second run, default the first one' }, json, help },
+  },
+  prune: {
+    synopsis: 'populace prune <store> [flags]',
+    about: 'takes checkpoints of a run away; what is kept can still be gone on from',
+    flags: {
+      run,
+      'keep-last': { value: 'n', about: 'keep the newest n' },
+      'keep-every': { value: 'ticks', about: 'of the older ones, keep one each so many ticks' },
+      delete: { about: 'delete the whole run' },
+      json,
+      help,
+    },
+  },
+  migrate: {
+    synopsis: 'populace migrate <store> [flags]',
+    about: 'brings the tables of a Postgres store up to date, as opening it does, or takes them back',
+    flags: {
+      down: { value: 'n', about: 'take back the newest n migrations; what they made is lost' },
+      status: { about: 'change nothing, and say what is applied' },
       json,
       help,
     },

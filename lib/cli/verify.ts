@@ -5,6 +5,7 @@ import type { Arguments } from './arguments.js'
 import { type NamedScenario, openScenario } from './open-scenario.js'
 import { errorText, reserveStdout } from './output.js'
 import { packageVersion } from './package-info.js'
+import { StatusLine } from './status-line.js'
 import { columnsTable } from './tables.js'
 import { VERIFY_TICKS, VERIFY_WORKERS } from './usage.js'
 
@@ -32,19 +33,6 @@ export async function verify(given: Arguments): Promise<number> {
     return report.ok ? 0 : 1
   } finally {
     release()
-  }
-}
-
-/** A line of a terminal that is written over. */
-class StatusLine {
-  readonly #stream = process.stderr
-
-  show(text: string): void {
-    if (this.#stream.isTTY) this.#stream.write(`\r\u001b[K${text.slice(0, (this.#stream.columns ?? 80) - 1)}`)
-  }
-
-  clear(): void {
-    if (this.#stream.isTTY) this.#stream.write('\r\u001b[K')
   }
 }
 

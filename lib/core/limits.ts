@@ -75,8 +75,11 @@ export const MAX_NAME_LENGTH = 128
 /** Ticks whose measures wait for the main thread: then the crew holds, so memory is bounded. */
 export const MEASURE_RING_TICKS = 1024
 
-/** Steps of the spin before a thread waits in the kernel: about 20 µs, longer than a barrier takes when all threads run. */
-export const BARRIER_SPINS = 4000
+/** Steps of the spin before a thread waits in the kernel: about 100 µs, twice as long as it takes to wake a thread. */
+export const BARRIER_SPINS = 20_000
+
+/** Barriers of vain spins, each half as long, after which a thread tries the whole length again: 14 µs each on average. */
+export const BARRIER_TRIAL = 16
 
 /** Milliseconds an inline crew steps before it lets the host's event loop turn. */
 export const INLINE_SLICE_MS = 8
@@ -124,6 +127,17 @@ export const DOCUMENT_BYTES_PER_AGENT = 1024
 export const MIN_DOCUMENT_BYTES = 2 ** 20
 export const MAX_DEFAULT_DOCUMENT_BYTES = 2 ** 28
 
+/** Sections of a snapshot: a few for each column of a scenario, and no scenario has a million columns. */
+export const MAX_SECTIONS = 2 ** 20
+
+/** Threads that code snapshots in one process: beyond it the disk is what they wait for. */
+export const MAX_CODEC_THREADS = 8
+
+/** Milliseconds that a coding thread waits for more to do: longer than from checkpoint to checkpoint, short of a nuisance. */
+export const CODEC_IDLE_MS = 10_000
+
+/** Bytes that the calling thread codes by itself: a few milliseconds' work, which starting a thread takes many times. */
+export const CODEC_INLINE_BYTES = 2 ** 18
 /** Connections of one database pool, kept and overflow each: a Postgres server of ordinary size takes fewer in all. */
 export const MAX_POOL_SIZE = 1000
 
@@ -160,6 +174,17 @@ export const MAX_BLOB_KEY_LENGTH = 512
 export const JOURNAL_PORTION_ENTRIES = 1024
 export const JOURNAL_PORTION_BYTES = 2 ** 20
 
+/** Checkpoints from one that is whole to the next: restoring one applies as many diffs at most. */
+export const KEYFRAME_EVERY = 16
+
+/** Ticks from checkpoint to checkpoint of a stored run that does not say. */
+export const CHECKPOINT_TICKS = 1000
+
+/** Checkpoints of a run that are kept, the newest, where a host does not say: some spans of diffs with their keyframes. */
+export const KEEP_CHECKPOINTS = 128
+
+/** Times that ticks are stepped again after a worker died in them, before the run fails. */
+export const MAX_RERUNS = 3
 /** Bytes of one value in a folder's database: small enough that freed pages in a row are found again for the next one. */
 export const FILE_PIECE_BYTES = 2 ** 18
 
@@ -176,6 +201,11 @@ export const MAX_FILE_STORE_BYTES = 2 ** 45
 export const LEASE_BEAT_MS = 2000
 export const LEASE_EXPIRY_MS = 30_000
 
+/** Deltas that may wait for one subscriber: a host that wants more has another queue behind it. */
+export const MAX_DELTA_QUEUE = 65_536
+
+/** Deltas that wait for a subscriber where it does not say: half a second at 30 a second, and little memory. */
+export const DELTA_QUEUE = 16
 /** Migrations of one database: their numbers have four digits. */
 export const MAX_MIGRATIONS = 9999
 

@@ -1,19 +1,57 @@
 // Options of the public entry points: checked once, at the edge, by schemas; inner code sees resolved ones.
 // Unknown keys are refused by name with the nearest known one.
 import { z } from 'zod'
-import { PopulaceError } from './errors.js'
-import { MAX_HERTZ, MAX_SEED, MAX_WORKERS } from './limits.js'
-import { nearest } from './suggest.js'
+import {
+  CHECKPOINT_TICKS,
+  DELTA_QUEUE,
+  KEEP_CHECKPOINTS,
+  MAX_DELTA_QUEUE,
+  MAX_HERTZ,
+  MAX_NAME_LENGTH,
+  MAX_SEED,
+  MAX_WORKERS,
+} from './limits.js'
+import { check } from './option-check.js'
 
 const count = (least: number, most: number) => z.number().int().min(least).max(most)
 
-/** Options of Simulation.create. */
-const simulation = z.strictObject({
+/** Where a host is told of what it should know and need not act on. */
+export interface Logger {
+  warn(message: string): void
+}
+
+/** What create, resume and fork have in common. */
+const crew = {
   workers: z.union([z.literal('auto'), count(0, MAX_WORKERS)]).default('auto'),
-  seed: count(0, MAX_SEED).default(0),
-  params: z.record(z.string(), z.unknown()).default({}),
   checks: z.boolean().default(false),
   limits: z.strictObject({ tickTimeoutMs: z.number().positive().optional() }).default({}),
+  run: z.string().min(1).max(MAX_NAME_LENGTH).optional(),
+  checkpoint: z
+    .strictObject({
+      everyTicks: count(1, Number.MAX_SAFE_INTEGER).default(CHECKPOINT_TICKS),
+      inMemory: z.boolean().default(false),
+      keepLast: count(1, Number.MAX_SAFE_INTEGER).default(KEEP_CHECKPOINTS),
+      keepEveryTicks: count(1, Number.MAX_SAFE_INTEGER).optional(),
+    })
+    .optional(),
+  logger: z.custom<Logger>(l => typeof (l as Partial<Logger>)?.warn === 'function', 'expected { warn }').optional(),
+}
+
+/** Options of Simulation.create. */
+const simulation = z.strictObject({
+  ...crew,
+  seed: count(0, MAX_SEED).default(0),
+  params: z.record(z.string(), z.unknown()).default({}),
+  store: z.string().optional(),
+})
+
+/** Options of Simulation.resume, and of Simulation.fork, which has `as` too. */
+const resume = z.strictObject({
+  ...crew,
+  store: z.string(),
+  tick: count(0, Number.MAX_SAFE_INTEGER).optional(),
+  strict: z.boolean().default(false),
+  as: z.string().min(1).max(MAX_NAME_LENGTH).optional(),
 })
 
 /** Options of sim.run. */
@@ -29,6 +67,26 @@ const start = z.strictObject({
   overload: z.enum(['slow', 'skip', 'shed']).default('slow'),
 })
 
+/** What a stream of deltas is of. */
+const stream = {
+  populations: z.array(z.string()).optional(),
+  columns: z.array(z.string()).optional(),
+  partitions: z.array(z.string()).optional(),
+  every: count(1, Number.MAX_SAFE_INTEGER).default(1),
+  keyframeEvery: count(1, Number.MAX_SAFE_INTEGER).optional(),
+  measures: z.boolean().default(false),
+}
+
+/** Options of sim.on('delta'). */
+const listen = z.strictObject(stream)
+
+/** Options of sim.subscribe. */
+const subscribe = z.strictObject({
+  ...stream,
+  backpressure: z.enum(['merge', 'keyframe', 'close']).default('merge'),
+  maxQueue: count(1, MAX_DELTA_QUEUE).default(DELTA_QUEUE),
+})
+
 /** How far a run is. */
 export interface Progress {
   /** Ticks done since the world began. */
@@ -39,65 +97,20 @@ export interface Progress {
 }
 
 export type ResolvedSimulationOptions = z.infer<typeof simulation>
+export type ResolvedResumeOptions = z.infer<typeof resume>
 export type ResolvedRunOptions = z.infer<typeof run>
 export type ResolvedStartOptions = z.infer<typeof start>
-
-function knownAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
-  let at: z.ZodType | undefined = schema
-  for (const key of path) {
-    while (at instanceof z.ZodDefault || at instanceof z.ZodOptional) at = at.unwrap() as z.ZodType
-    at = at instanceof z.ZodObject ? (at.shape[String(key)] as z.ZodType | undefined) : undefined
-  }
-  while (at instanceof z.ZodDefault || at instanceof z.ZodOptional) at = at.unwrap() as z.ZodType
-  return at instanceof z.ZodObject ? Object.keys(at.shape) : []
-}
-
-function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value)
-  return typeof value === 'object' && value !== null ? 'an object' : String(value)
-}
-
-function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {
-  let at = given as Record<PropertyKey, unknown> | undefined
-  for (const key of path) at = at?.[key] as Record<PropertyKey, unknown> | undefined
-  return at
-}
-
-/** What `given` says, filled with defaults. OPTION_UNKNOWN, OPTION_INVALID. A wrong value is shown: give it no secrets. */
-export function check<T>(schema: z.ZodType<T>, given: unknown, what: string): T {
-  const result = schema.safeParse(given)
-  if (result.success) return result.data
-  const [issue] = result.error.issues
-  if (issue.code === 'unrecognized_keys') {
-    const [key] = issue.keys
-    const name = [...issue.path, key].join('.')
-    const known = knownAt(schema, issue.path)
-    const close = nearest(key, known)
-    throw new PopulaceError(
-      'OPTION_UNKNOWN',
-      `${what} has no option '${name}'`,
-      close ? `Did you mean '${close}'?` : `Known: ${known.join(', ')}.`,
-    )
-  }
-  const name = issue.path.join('.')
-  const subject =
-    name === ''
-      ? `The options of ${what} are ${shown(given)}`
-      : `Option '${name}' of ${what} is ${shown(valueAt(given, issue.path))}`
-  const why =
-    issue.code === 'invalid_union'
-      ? "expected 'auto' or an integer of at least 0"
-      : issue.message.replace(/^Invalid input: |^Invalid option: /, '')
-  throw new PopulaceError(
-    'OPTION_INVALID',
-    `${subject}: ${why.charAt(0).toLowerCase()}${why.slice(1)}`,
-    'See the options in docs/guide.md.',
-  )
-}
+export type ResolvedStreamOptions = z.infer<typeof listen>
+export type ResolvedSubscribeOptions = z.infer<typeof subscribe>
 
 /** OPTION_UNKNOWN, OPTION_INVALID. */
 export function resolveSimulationOptions(given: unknown): ResolvedSimulationOptions {
   return check(simulation, given ?? {}, 'Simulation.create')
+}
+
+/** `what`: Simulation.resume or Simulation.fork. OPTION_UNKNOWN, OPTION_INVALID. */
+export function resolveResumeOptions(given: unknown, what: string): ResolvedResumeOptions {
+  return check(resume, given ?? {}, what)
 }
 
 /** OPTION_UNKNOWN, OPTION_INVALID. */
@@ -108,4 +121,14 @@ export function resolveRunOptions(given: unknown): ResolvedRunOptions {
 /** OPTION_UNKNOWN, OPTION_INVALID. */
 export function resolveStartOptions(given: unknown): ResolvedStartOptions {
   return check(start, given, 'sim.start')
+}
+
+/** OPTION_UNKNOWN, OPTION_INVALID. */
+export function resolveStreamOptions(given: unknown): ResolvedStreamOptions {
+  return check(listen, given ?? {}, "sim.on('delta')")
+}
+
+/** OPTION_UNKNOWN, OPTION_INVALID. */
+export function resolveSubscribeOptions(given: unknown): ResolvedSubscribeOptions {
+  return check(subscribe, given ?? {}, 'sim.subscribe')
 }

@@ -9,7 +9,10 @@ import type { PopulationData } from '../memory/population.js'
 import type { MessageData } from '../memory/record.js'
 import type { KernelEngine } from '../schedule/engine.js'
 
-/** Arrays of a claim. choice, rank: of a claimer, for the engine that runs. best: the claimer that leads, by row plus one. */
+/**
+ * Arrays of a claim. choice, rank: of a claimer, for the engine that runs. ahead, leader: the claimer that leads among
+ * those that a thread has stepped, and among all, by row plus one.
+ */
 export const claimArrays = (claim: string) =>
   ({
     won: `${claim}: won`,
@@ -17,7 +20,8 @@ export const claimArrays = (claim: string) =>
     winner: `${claim}: winner`,
     choice: `${claim}: choice`,
     rank: `${claim}: rank`,
-    best: `${claim}: best`,
+    ahead: (threads: number) => Array.from({ length: threads }, (_, w) => `${claim}: ahead ${w}`),
+    leader: `${claim}: leader`,
   }) as const
 
 /** Arrays of deaths and moves: marks, and the lists that are made of them. */
@@ -65,6 +69,7 @@ export function besideNeeds(
   population: string,
   claims: Iterable<ClaimData>,
   kernels: readonly KernelEngine[],
+  threads: number,
 ): Besides {
   const hidden = new Map<string, Kind>()
   const scratch = new Map<string, Kind>()
@@ -76,7 +81,8 @@ export function besideNeeds(
     }
     if (on === population) {
       hidden.set(arrays.winner, 'f64')
-      scratch.set(arrays.best, 'i32')
+      for (const ahead of arrays.ahead(threads)) scratch.set(ahead, 'i32')
+      scratch.set(arrays.leader, 'i32')
     }
   }
   const own = kernels.filter(e => e.population === population)

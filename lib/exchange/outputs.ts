@@ -55,6 +55,7 @@ export class Outputs {
   readonly #o: OutputOptions
   readonly #turn: Turn = new Int32Array(TURN.words)
   readonly #used: Used[] = []
+  readonly #weighers: readonly ((frame: number) => void)[]
   readonly #ranks
   readonly #rankBase: Int32Array
   readonly #key = new Int32Array(2)
@@ -90,6 +91,7 @@ export class Outputs {
       move: engine.moves ? this.#mover() : undefined,
     }
     this.#firsts = new Int32Array(this.#used.length)
+    this.#weighers = o.discard ? [] : this.#makeWeighers()
   }
 
   /** Whether anything has to happen around blocks. */
@@ -137,6 +139,7 @@ export class Outputs {
   /** After a block, of this frame. */
   endBlock(frame: number): void {
     for (let i = 0; i < this.#used.length; i++) this.#used[i].stream.note(frame, this.#thread, this.#firsts[i])
+    for (let i = 0; i < this.#weighers.length; i++) this.#weighers[i](frame) // while the claims are in the first cache
   }
 
   /** Tells what is still open: after a turn, in checks mode. */
@@ -173,6 +176,12 @@ export class Outputs {
       out[key] = board.claimer(this.#turn, this.#ranks, this.#told(`its claims '${name}'`), this.#o.discard === true)
     }
     return out
+  }
+
+  /** One a claim, under however many keys the engine makes it. */
+  #makeWeighers(): ((frame: number) => void)[] {
+    const names = new Set([...this.#engine.claims.values()].map(c => c.name))
+    return [...names].flatMap(name => this.#exchange.claims.get(name)?.weigher(this.#thread) ?? [])
   }
 
   #outcomes(): Record<string, object> {

@@ -96,10 +96,13 @@ function copyKind(view: ViewPlan, name: string, { kind }: ColumnData): Kind {
   return narrow && Number.isInteger(side) && side < 2 ** 30 ? 'i32' : 'f64'
 }
 
-/** In how many shares and stretches a view is sorted. */
+/**
+ * In how many shares and stretches a view is sorted. Each share has a table of all runs, which may be more than entries:
+ * one for each thread, so that tables are few.
+ */
 export function sharing(threads: number): { readonly shares: number; readonly stretches: number } {
   if (threads === 1) return { shares: 1, stretches: 1 }
-  const shares = Math.min(MAX_SORT_SHARES, 2 * threads)
+  const shares = Math.min(MAX_SORT_SHARES, threads)
   return { shares, stretches: 2 * shares }
 }
 

@@ -100,7 +100,7 @@ export function hashRows(
 }
 
 /** Two words of the bytes [at, at + length): MurmurHash3 of their 32-bit words, the length and two seeds. */
-function hashBytes(bytes: Uint8Array, at: number, length: number, words: Int32Array): void {
+export function hashBytes(bytes: Uint8Array, at: number, length: number, words: Int32Array): void {
   let h0 = length | 0
   let h1 = ~length
   const end = at + length

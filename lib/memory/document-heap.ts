@@ -115,6 +115,14 @@ export class DocumentHeap {
     return n
   }
 
+  /** Bytes up to the end of the last page that holds something; what it comes to depends on timing. */
+  get extent(): number {
+    const states = this.#states
+    let pages = states.length
+    while (pages > 0 && states[pages - 1] === 0) pages--
+    return pages * DOCUMENT_PAGE
+  }
+
   /** Whether a collection was begun and is not finished. The same for all threads between two barriers. */
   get collecting(): boolean {
     return this.#meta[HEAP_META.collecting] === 1

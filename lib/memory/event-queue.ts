@@ -44,7 +44,7 @@ export class EventQueue {
   readonly #sequence: Int32Array
   readonly #tick: Float64Array
   /** Emitted by kind, and refused after the last. */
-  readonly #counts: Float64Array
+  readonly numbers: Float64Array
   readonly #bytes: Uint8Array
   readonly #view: DataView
 
@@ -54,7 +54,7 @@ export class EventQueue {
     this.#kind = new Uint16Array(buffer, layout.kind, records)
     this.#sequence = new Int32Array(buffer, layout.sequence, records)
     this.#tick = new Float64Array(buffer, layout.tick, records)
-    this.#counts = new Float64Array(buffer, layout.counts, events.length + 1)
+    this.numbers = new Float64Array(buffer, layout.counts, events.length + 1)
     const bytes = layout.bytes === 0 ? 0 : EVENT_QUEUE_BYTES
     this.#bytes = new Uint8Array(buffer, layout.bytes, bytes)
     this.#view = new DataView(buffer, layout.bytes, bytes)
@@ -88,7 +88,7 @@ export class EventQueue {
       this.refuse()
       return -1
     }
-    this.#counts[kind]++
+    this.numbers[kind]++
     words[EVENTS.bytesInTick] += bytes
     const sequence = words[EVENTS.inTick]++
     if (words[EVENTS.wanted] === 0) return -1
@@ -102,7 +102,7 @@ export class EventQueue {
 
   /** Counts an event that there is no room for. */
   refuse(): void {
-    this.#counts[this.kinds.length]++
+    this.numbers[this.kinds.length]++
   }
 
   /** Keeps a document of an event that was given a place; its offset. */
@@ -170,7 +170,7 @@ export class EventQueue {
   }
 
   get counts(): EventCounts {
-    const emitted = Object.fromEntries(this.kinds.map((k, i) => [k.data.name, this.#counts[i]]))
-    return { emitted, refused: this.#counts[this.kinds.length] }
+    const emitted = Object.fromEntries(this.kinds.map((k, i) => [k.data.name, this.numbers[i]]))
+    return { emitted, refused: this.numbers[this.kinds.length] }
   }
 }

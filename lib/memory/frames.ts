@@ -61,6 +61,11 @@ export class Frames {
     array[at] = value
   }
 
+  /** Partitions of the world. */
+  get partitions(): number {
+    return this.#header[HEADER.partitions]
+  }
+
   /** How many more rows fit at the end of `partition` (undefined: one without rows), were they all to go there. */
   roomIn(partition: number | undefined): number {
     const { block, frames } = this.layout
@@ -144,7 +149,7 @@ export class Frames {
     if (meta[META.stale] === 0) return
     let n = 0
     this.undo?.touch(blockList, 0, this.layout.frames)
-    for (let partition = 0; partition < this.#header[HEADER.partitions]; partition++) {
+    for (let partition = 0; partition < this.partitions; partition++) {
       for (let frame = this.#head[partition] - 1; frame !== NO_FRAME; frame = this.#next[frame] - 1)
         blockList[n++] = frame
     }

@@ -10,19 +10,26 @@ export const DEFAULT_PARTITION = '0'
 export class Partitions {
   undo: UndoLog | undefined
   readonly #header: Int32Array
-  readonly #ends: Uint32Array
-  readonly #bytes: Uint8Array
+  /** Where each name's bytes end. */
+  readonly ends: Uint32Array
+  /** The bytes of all names, one after another. */
+  readonly bytes: Uint8Array
   readonly #numbers = new Map<string, number>()
   readonly #names: string[] = []
 
   constructor(buffer: ArrayBufferLike, layout: WorldLayout) {
     this.#header = new Int32Array(buffer, layout.header, HEADER.words)
-    this.#ends = new Uint32Array(buffer, layout.partitionNameEnds, MAX_PARTITIONS)
-    this.#bytes = new Uint8Array(buffer, layout.partitionNames, MAX_PARTITION_NAME_BYTES)
+    this.ends = new Uint32Array(buffer, layout.partitionNameEnds, MAX_PARTITIONS)
+    this.bytes = new Uint8Array(buffer, layout.partitionNames, MAX_PARTITION_NAME_BYTES)
   }
 
   get count(): number {
     return this.#header[HEADER.partitions]
+  }
+
+  /** Bytes of all names. */
+  get bytesUsed(): number {
+    return this.count === 0 ? 0 : this.ends[this.count - 1]
   }
 
   /** Learns the names that other threads gave, forgets those that were undone. */
@@ -30,7 +37,7 @@ export class Partitions {
     const { count } = this
     while (this.#names.length > count) this.#numbers.delete(this.#names.pop() as string)
     for (let i = this.#names.length; i < count; i++) {
-      const bytes = this.#bytes.slice(i === 0 ? 0 : this.#ends[i - 1], this.#ends[i]) // a decoder takes no shared memory
+      const bytes = this.bytes.slice(i === 0 ? 0 : this.ends[i - 1], this.ends[i]) // a decoder takes no shared memory
       const name = new TextDecoder().decode(bytes)
       this.#names.push(name)
       this.#numbers.set(name, i)
@@ -62,7 +69,7 @@ export class Partitions {
     }
     const { count } = this
     const bytes = new TextEncoder().encode(name)
-    const begin = count === 0 ? 0 : this.#ends[count - 1]
+    const begin = this.bytesUsed
     if (count === MAX_PARTITIONS || begin + bytes.length > MAX_PARTITION_NAME_BYTES) {
       throw new PopulaceError(
         'CAPACITY_EXCEEDED',
@@ -70,11 +77,11 @@ export class Partitions {
         'Use fewer, larger partitions or shorter names.',
       )
     }
-    this.undo?.touch(this.#bytes, begin, bytes.length)
-    this.undo?.touch(this.#ends, count)
+    this.undo?.touch(this.bytes, begin, bytes.length)
+    this.undo?.touch(this.ends, count)
     this.undo?.touch(this.#header, HEADER.partitions)
-    this.#bytes.set(bytes, begin)
-    this.#ends[count] = begin + bytes.length
+    this.bytes.set(bytes, begin)
+    this.ends[count] = begin + bytes.length
     this.#header[HEADER.partitions] = count + 1
     this.#learn()
     return count

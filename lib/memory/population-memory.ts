@@ -121,6 +121,11 @@ export class PopulationMemory {
     meta[META.edits]++
   }
 
+  /** Partitions of the world, whether any of these agents lives there or not. */
+  get partitions(): number {
+    return this.frames.partitions
+  }
+
   /** Agents alive. */
   get size(): number {
     return this.frames.meta[META.size]
@@ -269,15 +274,16 @@ export class PopulationMemory {
     }
   }
 
-  /** Rows in (partition, block) order, of one partition or of all, joined where they lie one after another. */
-  segments(partition?: number): Segment[] {
+  /** Rows in (partition, block) order, of one partition, of some or of all, joined where they lie one after another. */
+  segments(of?: number | ReadonlySet<number>): Segment[] {
     const { frames } = this
     frames.refresh()
     const found: Segment[] = []
     let at = 0
     for (let i = 0; i < frames.blocks; i++) {
       const frame = frames.blockList[i]
-      if (partition !== undefined && frames.partitionOf[frame] !== partition) continue
+      const partition = frames.partitionOf[frame]
+      if (of !== undefined && !(typeof of === 'number' ? of === partition : of.has(partition))) continue
       const row = frame * this.layout.block
       const count = frames.rows[frame]
       const last = found.at(-1)

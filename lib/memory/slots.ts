@@ -130,6 +130,23 @@ export class Slots {
     this.#put(this.row, slot, row + 1)
   }
 
+  /** Puts back how often each slot was used; to be followed by `moved` for each agent, then `free`. In memory never used. */
+  restore(generation: ArrayLike<number>): void {
+    this.generation.set(generation)
+    this.#meta[META.slotsUsed] = generation.length - 1
+  }
+
+  /** Frees all slots in which nobody lives and that are not retired. */
+  free(): void {
+    const meta = this.#meta
+    for (let slot = meta[META.slotsUsed]; slot >= 1; slot--) {
+      if (this.row[slot] !== 0 || this.generation[slot] === MAX_GENERATIONS) continue
+      this.#free[slot >>> 5] |= 1 << (slot & 31)
+      meta[META.firstFree] = slot >>> 5
+      meta[META.slotsFree]++
+    }
+  }
+
   /** Why no more agents can be made. */
   fullError(wanted: number): PopulaceError {
     const { name, capacity } = this.#layout

@@ -57,11 +57,23 @@ export class WorldMemory {
   /** Makes partition '0' and all cells of lattices; once, in memory never used. */
   open(): void {
     this.partitions.number(DEFAULT_PARTITION)
-    for (const population of this.populations) {
-      if (!population.layout.lattice) continue
-      population.spawn(population.layout.capacity, 0, 0, new Float64Array(population.layout.capacity))
-    }
+    for (const { layout } of this.populations) if (layout.lattice) this.openLattice(layout.name)
     this.refresh()
+  }
+
+  /** Makes all cells of a lattice; once. */
+  openLattice(name: string): void {
+    const population = this.population(name)
+    population.spawn(population.layout.capacity, 0, 0, new Float64Array(population.layout.capacity))
+  }
+
+  /** The word that says how often the turns of an engine were halved; undefined: it gives all agents a turn in each tick. */
+  shedLevel(engine: string): Uint32Array | undefined {
+    for (const { layout } of this.populations) {
+      const turns = layout.turns.get(engine)
+      if (turns) return new Uint32Array(this.buffer, turns.level, 1)
+    }
+    return undefined
   }
 
   /** To be called after structural changes, before kernels run. */
@@ -100,6 +112,10 @@ export interface WorldScope {
   readonly tick: number
   /** Populations that may be changed; undefined: all. */
   readonly writes?: ReadonlySet<string>
+  /** Called before something is changed. */
+  readonly edited?: () => void
+  /** Copies the state as it is now; whoever made the world knows how. */
+  readonly capture?: () => unknown
   /** Whether frames that ran out are told as such, so that setup can start again with smaller blocks. */
   readonly retryFrames?: boolean
 }
@@ -167,6 +183,19 @@ export class World {
     mailbox.send(data, to, values)
   }
 
+  /** @internal What StateSnapshot.create takes. OPTION_INVALID where nobody can say what the state is of. */
+  captureImage(): never {
+    this.#usable()
+    const { capture } = this.#scope
+    if (!capture)
+      throw new PopulaceError(
+        'OPTION_INVALID',
+        'This world cannot be captured: its state is not whole',
+        'Take a snapshot of the simulation, or of the world that read() gives.',
+      )
+    return capture() as never // an image, of which this layer knows nothing
+  }
+
   /** @internal Ends the use of this view: a world kept beyond its call refuses everything. */
   close(): void {
     this.#open = false
@@ -184,7 +213,8 @@ export class World {
 
   #mayWrite(population: string | undefined): void {
     this.#usable()
-    const { mode, writes } = this.#scope
+    const { mode, writes, edited } = this.#scope
+    edited?.()
     if (mode === 'read') {
       throw new PopulaceError(
         'WORLD_READ_ONLY',

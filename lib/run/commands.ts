@@ -1,5 +1,6 @@
 // Commands: journaled inputs from outside. One that comes during a run is given the next tick to begin; it is journaled
-// before the sender is told, and applied on the main thread when that tick begins, in the order given.
+// before the sender is told, and applied on the main thread when that tick begins, in the order given. A run that goes
+// back to an earlier tick is given its journaled commands again; new ones come after all of them.
 import { PopulaceError } from '../core/errors.js'
 import { copyJson } from '../core/json.js'
 import { MAX_PENDING_COMMANDS } from '../core/limits.js'
@@ -8,6 +9,7 @@ import { hint } from '../core/suggest.js'
 import { PURPOSE, streamKey } from '../core/threefry.js'
 import type { Json } from '../memory/column-types.js'
 import { World } from '../memory/world.js'
+import type { CommandEntry } from '../state/journal.js'
 import { deterministic } from './forbidden.js'
 import type { OpenWorld } from './open-world.js'
 
@@ -38,8 +40,11 @@ interface Accepted extends Receipt {
 export class Commands {
   readonly #world: OpenWorld
   readonly #waiting: Waiting[] = []
-  readonly #accepted: Accepted[] = []
+  /** In the order of ticks and sequences. */
+  #accepted: Accepted[] = []
   #sequence = 0
+  /** The last tick of a journal that is stepped again. */
+  #lastTick = 0
   #journaling: Promise<void> = Promise.resolve()
 
   constructor(world: OpenWorld) {
@@ -72,8 +77,9 @@ export class Commands {
     return this.#journaling
   }
 
-  async #take(tick: number, before: Promise<void>): Promise<void> {
+  async #take(now: number, before: Promise<void>): Promise<void> {
     const batch = this.#waiting.splice(0)
+    const tick = Math.max(now, this.#lastTick) // while a record is stepped again, what is new comes after it
     const accepted = batch.map(({ name, payload }) => ({ name, payload, tick, sequence: this.#sequence++ }))
     await before // journaled in the order of their sequence
     for (const { name, payload, sequence } of accepted)
@@ -83,15 +89,28 @@ export class Commands {
     for (const [i, { resolve }] of batch.entries()) resolve({ tick, sequence: accepted[i].sequence })
   }
 
-  /** Whether some are to be applied when the next tick begins. */
-  get due(): boolean {
-    return this.#accepted.length > 0
+  /** The number of the next command that is applied. */
+  get next(): number {
+    return this.#accepted[0]?.sequence ?? this.#sequence
   }
 
-  /** Applies all that were accepted; what was refused is undone and given back. */
+  /** Goes back, or on, to where `next` is the number of the next command; `known` are those journaled from there on. */
+  begin(next: number, known: readonly CommandEntry[], lastTick: number): void {
+    this.#accepted = known.map(({ name, payload, tick, sequence }) => ({ name, payload, tick, sequence }))
+    this.#sequence = (known.at(-1)?.sequence ?? next - 1) + 1
+    this.#lastTick = lastTick
+  }
+
+  /** The tick of the next command to be applied: no batch may pass it. */
+  get nextTick(): number {
+    return this.#accepted[0]?.tick ?? Number.POSITIVE_INFINITY
+  }
+
+  /** Applies those of tick `tick`; what was refused is undone and given back. */
   apply(tick: number): Refusal[] {
     const refused: Refusal[] = []
-    for (const command of this.#accepted.splice(0)) {
+    while (this.nextTick <= tick) {
+      const command = this.#accepted.shift() as Accepted // nextTick says that there is one
       const error = this.#applyOne(command, tick)
       if (!error) continue
       this.#world.journal.append({ kind: 'refused', tick, sequence: command.sequence, reason: error.message })

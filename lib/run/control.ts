@@ -4,6 +4,8 @@
 // A batch: main fills the batch words and adds 1 to GO (members wait there in their event loops); members step ticks,
 // meeting at barriers; each that leaves adds 1 to LEFT, and the last stores the batch's number in DONE (main waits there).
 
+import { BARRIER_TRIAL, MAX_WORKERS } from '../core/limits.js'
+
 /** Int32 words. */
 const WORD = {
   go: 0,
@@ -11,7 +13,6 @@ const WORD = {
   arrived: 32,
   generation: 48,
   waiting: 64,
-  cursor: 80, // and 96: two cursors, used in turn
   left: 112,
   stopRequest: 128,
   sampleRequest: 129,
@@ -25,10 +26,13 @@ const WORD = {
   measureNow: 161,
   reason: 176,
   endPosition: 177,
+  nextPhase: 181,
   ringHead: 178,
   ringTail: 179,
   progress: 180,
-  words: 192,
+  /** Two for each thread, used in turn from phase to phase, each on a line of its own. */
+  cursors: 192,
+  words: 192 + MAX_WORKERS * 32,
 } as const
 
 /** Float64 words, after the others. */
@@ -66,6 +70,8 @@ export class Control {
   readonly shared: SharedArrayBuffer
   readonly words: Int32Array
   readonly numbers: Float64Array
+  /** Barriers, one after another, at which this thread has spun in vain. */
+  #vain = 0
 
   constructor(shared = new SharedArrayBuffer(WORD.words * 4 + NUMBER.words * 8)) {
     this.shared = shared
@@ -136,9 +142,13 @@ export class Control {
     Atomics.notify(this.words, WORD.generation)
   }
 
-  /** Spins of a barrier before it waits; 0 where threads outnumber cores. Read in `meet`. */
+  /** Spins of a barrier, at most, before it waits; 0 where threads outnumber cores. Read in `meet`. */
   setSpins(spins: number): void {
     Atomics.store(this.words, WORD.spins, spins)
+  }
+
+  get spins(): number {
+    return Atomics.load(this.words, WORD.spins) // pairs with the store in setSpins
   }
 
   /** Ticks done since the crew was made, modulo 2^32: moves while the crew lives. Written in endTick. */
@@ -192,23 +202,33 @@ export class Control {
     }
   }
 
-  /** The next item of a phase, from a cursor that all members share. `parity` alternates from phase to phase. */
-  claim(parity: number): number {
-    return Atomics.add(this.words, WORD.cursor + parity * 16, 1)
+  /**
+   * The next item of a share, counted from where the share begins. Pairs with itself in other members: whoever has come
+   * to the end of its own share takes from theirs. `parity` alternates from phase to phase.
+   */
+  claim(share: number, parity: number): number {
+    return Atomics.add(this.words, WORD.cursors + share * 32 + parity * 16, 1)
+  }
+
+  /**
+   * Before a member's first claim of a phase: makes its cursor ready for the next one. Nobody looks at it: all have left
+   * the phase before this one, and none begins the next until this member has come to the barrier, which pairs with it.
+   */
+  rewind(thread: number, parity: number): void {
+    this.words[WORD.cursors + thread * 32 + (parity ^ 1) * 16] = 0
   }
 
   /**
    * Waits until all `threads` have come. The last to come runs `serial` while the others wait, so what it writes is
    * seen by all after the barrier. Gives false when the batch has failed.
    */
-  meet(threads: number, parity: number, serial: (() => void) | undefined): boolean {
+  meet(threads: number, serial: (() => void) | undefined): boolean {
     const { words } = this
     const generation = Atomics.load(words, WORD.generation)
     if (Atomics.load(words, WORD.failed) === 1) return false
     // Pairs with the other members' add: whoever makes it `threads` has seen all their writes.
     if (Atomics.add(words, WORD.arrived, 1) === threads - 1) {
       Atomics.store(words, WORD.arrived, 0)
-      Atomics.store(words, WORD.cursor + parity * 16, 0) // the cursor of the phase that ended; the next uses the other
       try {
         serial?.()
       } catch (error) {
@@ -226,16 +246,37 @@ export class Control {
     return Atomics.load(words, WORD.failed) === 0
   }
 
+  /**
+   * Spins, then waits. Whoever is late at one barrier because it had to be woken is awaited at the next: with less patience
+   * than waking takes, threads wake one another in turn at every barrier. Where spinning is of no use, as on cores that
+   * are busy with something else, there is soon little of it, but for a trial now and then.
+   */
   #await(generation: number): void {
     const { words } = this
-    for (let spins = Atomics.load(words, WORD.spins); spins > 0; spins--) {
-      if (Atomics.load(words, WORD.generation) !== generation) return
+    const most = Atomics.load(words, WORD.spins) // pairs with setSpins
+    const spins = most >> Math.min(5, this.#vain % BARRIER_TRIAL)
+    for (let left = spins; left > 0; left--) {
+      // Pairs with the adds in `meet` and in `fail`, as does the load below.
+      if (Atomics.load(words, WORD.generation) !== generation) {
+        this.#vain = 0
+        return
+      }
     }
+    this.#vain++
     while (Atomics.load(words, WORD.generation) === generation) {
       Atomics.add(words, WORD.waiting, 1)
       Atomics.wait(words, WORD.generation, generation)
       Atomics.sub(words, WORD.waiting, 1)
     }
+  }
+
+  /** Where members go on after a barrier: written by the last to come, before the barrier opens, and read after it. */
+  get nextPhase(): number {
+    return this.words[WORD.nextPhase]
+  }
+
+  set nextPhase(i: number) {
+    this.words[WORD.nextPhase] = i
   }
 
   /** By the last to come at a tick's end: whether the batch goes on, and whether the next tick is measured. */

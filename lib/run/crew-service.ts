@@ -2,13 +2,18 @@
 // the loop that steps a batch each time the main thread launches one.
 import { type ErrorData, toErrorData } from '../core/errors.js'
 import type { Memories } from '../memory/arena.js'
+import { type CapturePlan, captureShare } from '../state/capture.js'
+import type { HashPart, HashSums } from '../state/content-hash.js'
+import type { StateImage } from '../state/image.js'
 import type { RecordEntry } from '../state/journal.js'
+import { restoreWorld } from '../state/restore.js'
 import { Control } from './control.js'
 import { guardThread } from './forbidden.js'
-import { type HashPart, type HashSums, hashBlocks } from './hasher.js'
+import { hashBlocks } from './hasher.js'
 import { loadScenario } from './load.js'
 import { Member } from './member.js'
 import { makePlan, type Plan, type PlanOptions } from './plan.js'
+import { schemaOf } from './schema-of.js'
 import { placeFrames, runSetup, type SetupResult } from './setup.js'
 
 /** What a worker is started with. */
@@ -67,6 +72,14 @@ export class CrewService {
     })
   }
 
+  /** Fills the world from an image in this thread. */
+  restore(image: StateImage): Promise<Answer<void>> {
+    return answer(() => {
+      const { plan, member } = this.#loaded()
+      restoreWorld(member.memory, image, schemaOf(plan.scenario))
+    })
+  }
+
   /** Binds the kernels (a Comlink proxy keeps the name bind for itself), and from then on steps whatever is launched. */
   prepare(): Promise<Answer<void>> {
     return answer(() => {
@@ -92,6 +105,11 @@ export class CrewService {
   /** This thread's share of the content hash. */
   hash(part: HashPart, of: number): Promise<Answer<HashSums>> {
     return answer(() => hashBlocks(this.#loaded().member.memory, part, this.#task.thread, of))
+  }
+
+  /** Copies this thread's share of the world into an image's memory. */
+  capture(plan: CapturePlan, buffer: SharedArrayBuffer): Promise<Answer<void>> {
+    return answer(() => captureShare(this.#loaded().member.memory, plan, buffer, this.#task.thread))
   }
 
   /** Ends what this service waits for. */

@@ -14,6 +14,7 @@ import { deterministic } from './forbidden.js'
 import type { OpenWorld } from './open-world.js'
 import { makeRecorder } from './recorder.js'
 import { ShedLevels } from './shed-levels.js'
+import { captureHere, type Position } from './world-image.js'
 
 /** What a driver tells, on the main thread. */
 export interface DriverHooks {
@@ -28,6 +29,12 @@ export interface DriverHooks {
   listensToEvents(): boolean
   /** An event, in order. */
   emitted(event: EmittedEvent): void
+  /** Called between two ticks, before commands of the next one are applied. */
+  boundary(tick: number): Promise<void>
+  /** The next tick after `tick` at which `boundary` has to be called. */
+  nextCheckpoint(tick: number): number
+  /** A batch failed: rejects, or puts the world back and resolves, so that its ticks are stepped again. */
+  recover(error: unknown): Promise<void>
   /** Called about 20 times a second during an advance. */
   progress(tick: number): void
 }
@@ -35,8 +42,8 @@ export interface DriverHooks {
 /** Why an advance ended. */
 export type AdvanceEnd = 'target' | 'stop' | 'until'
 
-interface Reader {
-  serve(): void
+interface Visitor {
+  serve(): void | Promise<void>
   reject(error: Error): void
 }
 
@@ -48,7 +55,7 @@ export class Driver {
   readonly #world: OpenWorld
   readonly #hooks: DriverHooks
   readonly #tickTimeoutMs: number | undefined
-  readonly #readers: Reader[] = []
+  readonly #visitors: Visitor[] = []
   readonly #abort = new AbortController()
   #measuredTick = -1
 
@@ -60,30 +67,57 @@ export class Driver {
     this.sheds = new ShedLevels(world)
   }
 
+  /** Goes on from a state that the world was filled with, and is given again what the journal knows from there on. */
+  begin({ tick, commands }: Pick<Position, 'tick' | 'commands'>): void {
+    const entries = this.#world.journal.from(tick)
+    const lastTick = entries.at(-1)?.tick ?? tick
+    this.tick = tick
+    this.commands.begin(
+      commands,
+      entries.filter(e => e.kind === 'command'),
+      lastTick,
+    )
+    this.sheds.replay(
+      entries.filter(e => e.kind === 'shed'),
+      lastTick,
+    )
+    this.forgetMeasures()
+  }
+
+  /** The next tick before which the main thread has something to do, the present one left aside. */
+  get #nextStop(): number {
+    return Math.min(this.sheds.nextTick, this.commands.nextTick, this.#hooks.nextCheckpoint(this.tick))
+  }
+
   /** Asks for the next boundary. */
   interrupt(): void {
     this.#world.crew.control.requestStop()
   }
 
-  /** Runs `look` at the next boundary; the caller interrupts. */
-  read<T>(look: (world: World) => T): Promise<T> {
+  /** Runs `work` at the next boundary, which waits for it; the caller interrupts. */
+  visit<T>(work: () => T | Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#readers.push({
-        serve: () => {
-          try {
-            resolve(this.look(look))
-          } catch (error) {
-            reject(error)
-          }
-        },
-        reject,
-      })
+      const serve = async () => {
+        try {
+          resolve(await work())
+        } catch (error) {
+          reject(error)
+        }
+      }
+      this.#visitors.push({ serve, reject })
     })
+  }
+
+  /** What of the state is not in the world's memory. */
+  get position(): Position {
+    const shed = Object.fromEntries(this.sheds.levels.map(({ engine, level }) => [engine, level]))
+    return { tick: this.tick, commands: this.commands.next, shed }
   }
 
   /** Runs `look` now: between batches only. */
   look<T>(look: (world: World) => T): T {
-    const world = new World(this.#world.memory, { mode: 'read', tick: this.tick })
+    const capture = () => captureHere(this.#world, this.position)
+    const world = new World(this.#world.memory, { mode: 'read', tick: this.tick, capture })
     try {
       return look(world)
     } finally {
@@ -93,12 +127,18 @@ export class Driver {
 
   /** Steps until `target` ticks are done, `stop` says so at a boundary, or the scenario's until does. */
   async advance(target: number, stop: () => boolean): Promise<AdvanceEnd> {
-    const { crew, plan, memory } = this.#world
-    memory.refresh()
-    const release = leaseCores(plan.options.threads, spins => crew.control.setSpins(spins))
+    const world = this.#world
+    world.memory.refresh()
+    const release = leaseCores(world.plan.options.threads, spins => world.crew.control.setSpins(spins))
     const timer = setInterval(() => this.#report(), 1000 / REPORTS_PER_SECOND)
     try {
-      return await this.#advance(target, stop)
+      for (;;) {
+        try {
+          return await this.#advance(target, stop)
+        } catch (error) {
+          await this.#hooks.recover(error)
+        }
+      }
     } finally {
       clearInterval(timer)
       release()
@@ -111,16 +151,17 @@ export class Driver {
     for (;;) {
       if (position === 0) {
         await this.boundary()
+        await this.#hooks.boundary(this.tick)
         if (stop()) return 'stop'
         if (this.tick >= target) return 'target'
         await this.sheds.apply(this.tick)
-        if (this.commands.due) {
+        if (this.commands.nextTick <= this.tick) {
           await this.#step(target, 0, 1) // columns with reset take their defaults first
           for (const refusal of this.commands.apply(this.tick)) this.#hooks.refused(refusal)
           position = 1
         }
       }
-      const end = await this.#step(Math.min(target, this.sheds.nextTick), position, -1)
+      const end = await this.#step(Math.min(target, this.#nextStop), position, -1)
       this.tick = end.tick
       position = 0
       if (end.reason === REASON.until) return 'until'
@@ -146,9 +187,9 @@ export class Driver {
     this.tick = (await this.#step(target, steps.length, -1)).tick
   }
 
-  /** Serves reads and takes commands for the tick that begins next. */
+  /** Serves visitors and takes commands for the tick that begins next. */
   async boundary(): Promise<void> {
-    for (const reader of this.#readers.splice(0)) reader.serve()
+    for (const visitor of this.#visitors.splice(0)) await visitor.serve()
     await this.commands.accept(this.tick)
   }
 
@@ -270,6 +311,6 @@ export class Driver {
   close(error: Error): void {
     this.#abort.abort(error)
     this.commands.close(error)
-    for (const reader of this.#readers.splice(0)) reader.reject(error)
+    for (const visitor of this.#visitors.splice(0)) visitor.reject(error)
   }
 }

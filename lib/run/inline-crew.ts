@@ -4,12 +4,17 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { fromErrorData } from '../core/errors.js'
 import { INLINE_SLICE_MS } from '../core/limits.js'
 import type { Memories } from '../memory/arena.js'
+import { type CapturePlan, captureShare } from '../state/capture.js'
+import type { HashPart, HashSums } from '../state/content-hash.js'
+import type { StateImage } from '../state/image.js'
 import type { RecordEntry } from '../state/journal.js'
+import { restoreWorld } from '../state/restore.js'
 import { type Batch, type BatchEnd, type Control, REASON } from './control.js'
 import type { Crew } from './crew.js'
-import { type HashPart, type HashSums, hashBlocks } from './hasher.js'
+import { hashBlocks } from './hasher.js'
 import { Member } from './member.js'
 import type { Plan } from './plan.js'
+import { schemaOf } from './schema-of.js'
 import { placeFrames, runSetup, type SetupResult } from './setup.js'
 
 export class InlineCrew implements Crew {
@@ -34,6 +39,10 @@ export class InlineCrew implements Crew {
     return runSetup(this.#plan, this.#member.memory, known, this.#abort.signal)
   }
 
+  async restore(image: StateImage): Promise<void> {
+    restoreWorld(this.#member.memory, image, schemaOf(this.#plan.scenario))
+  }
+
   async bind(): Promise<void> {
     this.#member.bind()
   }
@@ -55,6 +64,10 @@ export class InlineCrew implements Crew {
 
   async hash(part: HashPart): Promise<HashSums[]> {
     return [hashBlocks(this.#member.memory, part, 0, 1)]
+  }
+
+  async capture(plan: CapturePlan, buffer: SharedArrayBuffer): Promise<void> {
+    for (let n = 0; n < plan.shares; n++) captureShare(this.#member.memory, plan, buffer, n)
   }
 
   async close(): Promise<void> {

@@ -2,6 +2,7 @@
 import { PopulaceError } from '../core/errors.js'
 import { hint } from '../core/suggest.js'
 import type { EmittedEvent } from '../memory/event-queue.js'
+import type { Delta } from './delta-subscription.js'
 
 /** What each event tells. */
 export interface SimulationEvents<M> {
@@ -9,13 +10,15 @@ export interface SimulationEvents<M> {
   tick: { readonly tick: number; readonly measures: M }
   /** What a kernel emitted, in order, when its tick has ended; (run, tick, sequence) is its identity. */
   event: EmittedEvent & { readonly run: string }
+  /** What changed since the last one, or all of it; each n-th tick exactly with { every: n }. Told by Deltas. */
+  delta: Delta
   /** A command whose apply threw: it is undone. */
   refused: { readonly tick: number; readonly sequence: number; readonly name: string; readonly error: Error }
   /** The run has failed, or a listener threw (then the code is LISTENER_FAILED and the run goes on). */
   failed: Error
 }
 
-const EVENTS = ['tick', 'event', 'refused', 'failed']
+const EVENTS = ['tick', 'delta', 'event', 'refused', 'failed']
 
 interface Entry {
   readonly event: string

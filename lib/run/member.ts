@@ -194,13 +194,31 @@ export class Member {
     const { control, plan } = this.#o
     const n = phase.items(tick)
     if (n === 0 && !serial) return true
-    const parity = this.#parity
-    this.#parity = parity ^ 1
     phase.enter?.(tick)
-    for (let item = control.claim(parity); item < n; item = control.claim(parity)) phase.run(item, tick)
+    this.#claimAll(phase, n, tick)
     phase.exit?.(tick)
     const last = serial ?? (phase.serial && (() => phase.serial?.(tick)))
-    return control.meet(plan.options.threads, parity, last)
+    return control.meet(plan.options.threads, last)
+  }
+
+  /**
+   * Runs items until none is left. Each thread begins with its own share of them, the same in every phase and tick, so
+   * that what it has written is still in its cache, and no other core has to be asked for it; then it helps the others.
+   */
+  #claimAll(phase: Phase, n: number, tick: number): void {
+    const { control, plan, thread } = this.#o
+    const parity = this.#parity
+    this.#parity = parity ^ 1
+    control.rewind(thread, parity)
+    const shares = phase.inOrder ? 1 : plan.options.threads
+    for (let k = 0; k < shares; k++) {
+      const share = (thread + k) % shares
+      const begin = Math.floor((n * share) / shares)
+      const end = Math.floor((n * (share + 1)) / shares)
+      if (begin === end) continue
+      for (let item = begin + control.claim(share, parity); item < end; item = begin + control.claim(share, parity))
+        phase.run(item, tick)
+    }
   }
 
   #measure(then: () => void): boolean {

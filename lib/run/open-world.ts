@@ -6,6 +6,7 @@ import type { ResolvedSimulationOptions } from '../core/options.js'
 import { reserveMemories } from '../memory/arena.js'
 import { resolveParams } from '../memory/params.js'
 import { WorldMemory } from '../memory/world.js'
+import type { StateImage } from '../state/image.js'
 import type { Journal } from '../state/journal.js'
 import { Control } from './control.js'
 import { CORES } from './cores.js'
@@ -18,14 +19,16 @@ import { MeasureRing } from './ring.js'
 import type { ScenarioData } from './scenario.js'
 import { placeFrames } from './setup.js'
 
-/** A world with a crew that has set it up. */
+/** A world with a crew that has set it up. After a recovery it is another one: read what is in it when it is used. */
 export interface OpenWorld {
-  readonly plan: Plan
-  readonly memory: WorldMemory
-  readonly crew: Crew
-  readonly ring: MeasureRing
+  plan: Plan
+  memory: WorldMemory
+  crew: Crew
+  ring: MeasureRing
   readonly journal: Journal
   readonly workers: number
+  /** Ends the crew and makes another, whose world is filled from an image. SNAPSHOT_SCHEMA, ENGINE_FAILED. */
+  reopen(image: StateImage): Promise<void>
   /** Takes away what checks mode laid in this thread. */
   release(): void
 }
@@ -38,6 +41,8 @@ export interface OpenRequest {
   readonly journal: Journal
   /** Whether engines share stages where they may. */
   readonly fuse: boolean
+  /** The state to begin with, in place of setup. */
+  readonly image?: StateImage
 }
 
 function workersOf(request: OpenRequest): number {
@@ -74,8 +79,16 @@ export async function openWorld(request: OpenRequest): Promise<OpenWorld> {
       const { PoolCrew } = await import('./pool-crew.js') // so that no worker loads Piscina, which imports this module too
       return new PoolCrew({ url, plan: base, control, tickTimeoutMs: options.limits.tickTimeoutMs })
     }
-    const opened = await fill(scenario, base, workers === 0 ? undefined : makePool, journal)
-    return { ...opened, journal, workers, release }
+    const open = (image: StateImage | undefined) =>
+      fill(scenario, base, workers === 0 ? undefined : makePool, journal, image)
+    const reopen = async (image: StateImage) => {
+      const { spins } = world.crew.control
+      await world.crew.close()
+      Object.assign(world, await open(image))
+      world.crew.control.setSpins(spins)
+    }
+    const world: OpenWorld = { ...(await open(request.image)), journal, workers, reopen, release }
+    return world
   } catch (error) {
     release()
     throw error
@@ -85,10 +98,16 @@ export async function openWorld(request: OpenRequest): Promise<OpenWorld> {
 type PoolMaker = (control: Control) => Promise<import('./pool-crew.js').PoolCrew>
 
 /** Sets the world up; again with smaller blocks when part-filled ones have used up a population's frames. */
-async function fill(scenario: ScenarioData, base: PlanOptions, makePool: PoolMaker | undefined, journal: Journal) {
+async function fill(
+  scenario: ScenarioData,
+  base: PlanOptions,
+  makePool: PoolMaker | undefined,
+  journal: Journal,
+  image: StateImage | undefined,
+) {
   const control = new Control()
   const pool = await makePool?.(control)
-  const blocks: Record<string, number> = {}
+  const blocks: Record<string, number> = { ...image?.head.blocks }
   let known = journal.setupRecords()
   try {
     for (;;) {
@@ -96,14 +115,17 @@ async function fill(scenario: ScenarioData, base: PlanOptions, makePool: PoolMak
       const memories = reserveMemories(plan.layout)
       await pool?.load(memories, { ...blocks })
       const crew: Crew = pool ?? new InlineCrew(plan, memories, control)
-      const { records, framesSpent } = await crew.setup(known)
-      known = [...known, ...records]
-      if (framesSpent !== undefined) {
-        blocks[framesSpent] = smallerBlock(plan, framesSpent)
-        continue
+      if (image) await crew.restore(image)
+      else {
+        const { records, framesSpent } = await crew.setup(known)
+        known = [...known, ...records]
+        if (framesSpent !== undefined) {
+          blocks[framesSpent] = smallerBlock(plan, framesSpent)
+          continue
+        }
+        for (const record of known) if (!journal.recorded(record.owner, record.tick, record.key)) journal.append(record)
+        await journal.flush()
       }
-      for (const record of known) if (!journal.recorded(record.owner, record.tick, record.key)) journal.append(record)
-      await journal.flush()
       await crew.bind()
       const memory = new WorldMemory(memories.world, plan.layout, [...plan.scenario.events.values()])
       placeFrames(plan, memory)

@@ -31,6 +31,8 @@ export interface BlockStepper {
 export interface Phase {
   /** Items in this tick; 0: the phase is skipped, barrier and all. The same in every thread. */
   items(tick: number): number
+  /** Each thread comes to items in ascending order. */
+  readonly inOrder?: boolean
   /** Called by each thread before it claims. */
   enter?(tick: number): void
   run(item: number, tick: number): void
@@ -204,17 +206,21 @@ function mergePhase(engines: readonly KernelEngine[], exchange: Exchange): Phase
   )
 }
 
-/** The stage's claims are weighed, then settled: an outcome is known when all claims on a row have been compared. */
+/** Claimed rows are decided, then claims settled: their outcome is known when all on a row have been compared. */
 function claimPhases(engines: readonly KernelEngine[], exchange: Exchange): Phase[] {
   const boards = engines.flatMap(engine =>
     [...new Set([...engine.claims.values()].map(c => c.name))].flatMap(name => {
       const board = exchange.claims.get(name)
-      return board ? [{ board, population: board.by, due: (tick: number) => isDue(engine, tick) }] : []
+      return board ? [{ board, due: (tick: number) => isDue(engine, tick) }] : []
     }),
   )
   return [
-    blocksPhase(boards.map(b => ({ ...b, run: (frame: number) => b.board.weigh(frame) }))),
-    blocksPhase(boards.map(b => ({ ...b, run: (frame: number) => b.board.settle(frame) }))),
+    blocksPhase(
+      boards.map(({ board, due }) => ({ population: board.on, due, run: (frame: number) => board.decide(frame) })),
+    ),
+    blocksPhase(
+      boards.map(({ board, due }) => ({ population: board.by, due, run: (frame: number) => board.settle(frame) })),
+    ),
   ]
 }
 
@@ -338,7 +344,7 @@ export function phasesOf(
     ...viewPhases(engines, exchange.views).map(anyOrder),
     ...deliveryPhases(steppers, exchange),
     anyOrder(copyPhase(engines, memory), 0),
-    inOrder ? run : anyOrder(run, 1),
+    inOrder ? { ...run, inOrder } : anyOrder(run, 1),
     ...[mergePhase(engines, exchange), ...claimPhases(engines, exchange)].map((phase, i) => anyOrder(phase, 2 + i)),
     ...engines.flatMap(engine => postPhases(engine, memory, exchange)),
     ...engines.filter(restructures).map(engine => structurePhase(engine, memory, exchange)),

@@ -124,7 +124,7 @@ export function makePlan(scenario: ScenarioData, options: PlanOptions): Plan {
       ...(data.documentBytes === undefined
         ? {}
         : { documentBytes: sizeOf(data.documentBytes, params, `The documentBytes of population '${data.name}'`) }),
-      ...besideNeeds(data.name, scenario.claims.values(), kernels),
+      ...besideNeeds(data.name, scenario.claims.values(), kernels, options.threads),
     }
   })
   const measures = [...scenario.measures.values()].map(m => ({

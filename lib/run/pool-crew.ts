@@ -7,11 +7,13 @@ import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import { Piscina } from 'piscina'
 import { fromErrorData, PopulaceError } from '../core/errors.js'
 import type { Memories } from '../memory/arena.js'
+import type { CapturePlan } from '../state/capture.js'
+import type { HashPart, HashSums } from '../state/content-hash.js'
+import type { StateImage } from '../state/image.js'
 import type { RecordEntry } from '../state/journal.js'
 import { type Batch, type BatchEnd, type Control, REASON } from './control.js'
 import type { Crew } from './crew.js'
 import type { Answer, CrewService, CrewTask } from './crew-service.js'
-import type { HashPart, HashSums } from './hasher.js'
 import type { PlanOptions } from './plan.js'
 import type { SetupResult } from './setup.js'
 
@@ -118,6 +120,10 @@ export class PoolCrew implements Crew {
     return this.#ask(this.#workers[0].service.setup(known) as Promise<Answer<SetupResult>>)
   }
 
+  restore(image: StateImage): Promise<void> {
+    return this.#ask(this.#workers[0].service.restore(image) as Promise<Answer<void>>)
+  }
+
   async bind(): Promise<void> {
     await Promise.all(this.#workers.map(w => this.#ask(w.service.prepare() as Promise<Answer<void>>)))
   }
@@ -176,6 +182,10 @@ export class PoolCrew implements Crew {
     return Promise.all(
       this.#workers.map(w => this.#ask(w.service.hash(part, this.#workers.length) as Promise<Answer<HashSums>>)),
     )
+  }
+
+  async capture(plan: CapturePlan, buffer: SharedArrayBuffer): Promise<void> {
+    await Promise.all(this.#workers.map(w => this.#ask(w.service.capture(plan, buffer) as Promise<Answer<void>>)))
   }
 
   async close(): Promise<void> {

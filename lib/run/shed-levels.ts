@@ -11,23 +11,21 @@ import type { ShedChange, Sheddable } from './shedding.js'
 export class ShedLevels {
   readonly #world: OpenWorld
   readonly #engines: readonly KernelEngine[]
-  /** One word an engine: read by all threads when a tick begins (bind.ts). */
-  readonly #words: ReadonlyMap<string, Uint32Array>
   #asked: readonly ShedChange[] = []
   /** What is left of a replay, by tick. */
   #replay: readonly ShedEntry[] = []
+  #lastTick = 0
 
   constructor(world: OpenWorld) {
-    const { plan, memory } = world
     this.#world = world
-    this.#engines = plan.engines.filter(e => e.kind === 'kernel').filter(e => e.sheds)
-    this.#words = new Map(
-      this.#engines.map(({ name, population }) => {
-        const turns = memory.population(population).layout.turns.get(name)
-        invariant(turns !== undefined, `engine '${name}' sheds, and keeps no turns`)
-        return [name, new Uint32Array(memory.buffer, turns.level, 1)]
-      }),
-    )
+    this.#engines = world.plan.engines.filter(e => e.kind === 'kernel').filter(e => e.sheds)
+  }
+
+  /** The word of an engine: read by all threads when a tick begins (bind.ts). */
+  #word(engine: string): Uint32Array {
+    const level = this.#world.memory.shedLevel(engine)
+    invariant(level !== undefined, `engine '${engine}' does not shed`)
+    return level
   }
 
   /** The engines that may be shed. */
@@ -42,8 +40,8 @@ export class ShedLevels {
 
   /** Levels above 0, by engine, in the order of names. */
   get levels(): ShedChange[] {
-    const shed = [...this.#words].filter(([, word]) => word[0] > 0)
-    return shed.map(([engine, word]) => ({ engine, level: word[0] })).sort((a, b) => (a.engine < b.engine ? -1 : 1))
+    const all = this.#engines.map(({ name }) => ({ engine: name, level: this.#word(name)[0] }))
+    return all.filter(({ level }) => level > 0).sort((a, b) => (a.engine < b.engine ? -1 : 1))
   }
 
   /** Changes levels when the next tick begins. */
@@ -57,7 +55,8 @@ export class ShedLevels {
   }
 
   /** Makes these journaled changes when their ticks begin, and journals them no more. */
-  replay(entries: readonly ShedEntry[]): void {
+  replay(entries: readonly ShedEntry[], lastTick = 0): void {
+    this.#lastTick = lastTick
     this.#replay = [...entries].sort((a, b) => a.tick - b.tick) // stable: of one tick's, the later one stands
   }
 
@@ -76,6 +75,7 @@ export class ShedLevels {
     const asked = this.#asked
     if (asked.length === 0) return
     this.#asked = []
+    if (tick < this.#lastTick) return // a record that is stepped again is not changed
     const { journal } = this.#world
     for (const { engine, level } of asked) journal.append({ kind: 'shed', tick, engine, level })
     await journal.flush()
@@ -83,9 +83,7 @@ export class ShedLevels {
   }
 
   #set(engine: string, level: number): void {
-    const word = this.#words.get(engine)
-    invariant(word !== undefined, `engine '${engine}' does not shed`)
     invariant(Number.isInteger(level) && level >= 0 && level <= MAX_SHED_LEVEL, `a shed level of ${level}`)
-    word[0] = level // seen by the crew: launching a batch is an Atomics.add after it
+    this.#word(engine)[0] = level // seen by the crew: launching a batch is an Atomics.add after it
   }
 }

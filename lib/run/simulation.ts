@@ -2,57 +2,32 @@
 // leaves the work to the driver.
 import { randomUUID } from 'node:crypto'
 import { PopulaceError } from '../core/errors.js'
-import { JOURNAL_ENTRIES, REPORTS_PER_SECOND } from '../core/limits.js'
-import type { Progress, ResolvedSimulationOptions } from '../core/options.js'
-import type { Params, ParamValues } from '../memory/params.js'
 import { World } from '../memory/world.js'
-import { type Journal, MemoryJournal, type ShedEntry } from '../state/journal.js'
+import { type HashPart, joinHashes, type WorldHash } from '../state/content-hash.js'
+import type { StateImage } from '../state/image.js'
 import type { Receipt } from './commands.js'
 import { type Counters, countersOf } from './counters.js'
+import type { DeltaSubscription, StreamOptions, SubscribeOptions } from './delta-subscription.js'
+import { Deltas } from './deltas.js'
 import { Driver } from './driver.js'
-import { type HashPart, joinHashes, type WorldHash } from './hasher.js'
-import { Listeners, type SimulationEvents } from './listeners.js'
+import type { Durability } from './durability.js'
+import { type Launched, launch, relaunch, toSource } from './launch.js'
+import { Lifecycle } from './lifecycle.js'
+import type { SimulationEvents } from './listeners.js'
 import { type MeasureValues, measureRecord } from './measures.js'
-import { type OpenWorld, openWorld } from './open-world.js'
+import type { OpenWorld } from './open-world.js'
 import type { Overload } from './real-time.js'
 import { RealTimeLoop } from './real-time-loop.js'
-import { aborted, closed, failed, running } from './refusals.js'
-import type { Command, ScenarioData } from './scenario.js'
-import { type AnyScenario, scenarioData } from './scenario.js'
-
-/** Options of Simulation.create; all may be left out. */
-export interface SimulationOptions<P extends Params = Params> {
-  /** Threads that step the world: 'auto' (default) is one less than the cores, at least 1; 0 steps on the main thread. */
-  workers?: number | 'auto'
-  /** An integer from 0 (default) to 2^53 - 1. */
-  seed?: number
-  /** Parameters that differ from their defaults. */
-  params?: Partial<ParamValues<P>>
-  /** Runs each block twice and refuses what would make results differ. Slow; default false. */
-  checks?: boolean
-  /** tickTimeoutMs: milliseconds that a tick may last before its crew is ended (needs workers of at least 1). */
-  limits?: { tickTimeoutMs?: number }
-}
-
-/** Options of run: ticks to do; a signal that ends it at the next boundary; a report about 20 times a second. */
-export interface RunOptions {
-  ticks: number
-  signal?: AbortSignal
-  onProgress?(p: Progress): void
-}
+import { aborted, closed, failed } from './refusals.js'
+import { Reports } from './reports.js'
+import type { AnyScenario, Command } from './scenario.js'
+import type { ForkOptions, Internals, ResumeOptions, RunOptions, SimulationOptions } from './simulation-options.js'
+import { captureHere, captureWorld } from './world-image.js'
 
 type Payload<S extends AnyScenario, N extends keyof S['commands']> =
   S['commands'][N] extends Command<infer T> ? T : never
-type State = 'idle' | 'running' | 'failed' | 'closed'
 
-/** @internal What tests and the sanitizer add to the options. */
-export interface Internals {
-  readonly journal?: Journal
-  /** Sheddings of another run, made again at the same ticks. */
-  readonly sheddings?: readonly ShedEntry[]
-  /** false: each engine is a stage of its own. */
-  readonly fuse?: boolean
-}
+type Measured<S extends AnyScenario> = MeasureValues<S['measures']>
 
 /** Checks of options, loaded by hosts only: workers import this module too, and have no use for zod. */
 type Checks = typeof import('../core/options.js')
@@ -62,51 +37,76 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
   readonly #world: OpenWorld
   readonly #driver: Driver
   readonly #checks: Checks
-  /** Names this run, in the identity of its events. */
-  readonly #run = randomUUID()
-  readonly #listeners = new Listeners<MeasureValues<S['measures']>>()
-  #state: State = 'idle'
-  #failure: unknown
-  #measures: MeasureValues<S['measures']>
+  readonly #durability: Durability
+  readonly #reports: Reports<Measured<S>>
+  readonly #deltas: Deltas
+  readonly #life: Lifecycle
   #view: World | undefined
-  #running: Promise<unknown> = Promise.resolve()
-  #hashing: Promise<unknown> = Promise.resolve()
   #stopRequested = false
+  /** Whether a host changed the world since the last run. */
+  #edited = false
   #realTime: RealTimeLoop | undefined
   #closing: Promise<void> | undefined
-  #onProgress: ((tick: number) => void) | undefined
-  #sampledAt = Number.NEGATIVE_INFINITY
-  #sampledTick = 0
 
-  private constructor(world: OpenWorld, o: ResolvedSimulationOptions, checks: Checks) {
+  private constructor({ world, durability, tickTimeoutMs }: Launched, checks: Checks) {
     this.#world = world
+    this.#durability = durability
     this.#checks = checks
-    this.#measures = {} as MeasureValues<S['measures']> // filled before create resolves
+    const record = (values: Float64Array) => measureRecord(world.plan.scenario.measures, values, 0) as Measured<S>
+    const reports = new Reports(durability.stored?.id ?? randomUUID(), record)
+    this.#reports = reports
+    this.#life = new Lifecycle({
+      idle: () => this.#driver.boundary().then(() => this.#deltas.rest(this.tick)),
+      survives: error => {
+        const recovered = durability.recovered(error)
+        if (recovered) this.#reports.listeners.tell('failed', error as Error) // recovered() says that it is one
+        return recovered || (error instanceof PopulaceError && error.code === 'ABORTED')
+      },
+      failed: error => {
+        this.#driver.close(failed(error))
+        this.#deltas.close(failed(error))
+        this.#reports.listeners.tell('failed', error)
+      },
+    })
     this.#driver = new Driver(
       world,
       {
-        everyTicks: () => this.#listeners.everyTicks,
-        samples: () => this.#listeners.samples,
-        measured: (tick, values, newest) => this.#measured(tick, values, newest),
-        refused: refusal => this.#listeners.tell('refused', refusal),
-        listensToEvents: () => this.#listeners.has('event'),
-        emitted: event => this.#listeners.tell('event', { ...event, run: this.#run }),
-        progress: tick => this.#onProgress?.(tick),
+        ...reports.hooks(() => this.#life.isRunning),
+        boundary: tick => durability.boundary(tick).then(() => this.#deltas.boundary(tick)),
+        nextCheckpoint: tick => Math.min(durability.nextTick(tick), this.#deltas.nextTick(tick)),
+        recover: error => durability.recover(error),
       },
-      o.limits.tickTimeoutMs,
+      tickTimeoutMs,
     )
+    this.#deltas = new Deltas(world, reports, () => this.#driver.measure())
   }
 
   /**
    * Loads a scenario (a module's URL; a scenario itself only with workers: 0), sets its world up and gives the
-   * simulation, at tick 0. OPTION_UNKNOWN, OPTION_INVALID, PARAM_UNKNOWN, PARAM_INVALID, SCENARIO_NOT_LOADABLE,
-   * SCENARIO_INVALID, SETUP_FAILED, CAPACITY_EXCEEDED, ARENA_TOO_LARGE, ENGINE_FAILED, WORKER_DIED.
+   * simulation, at tick 0; with a store, its first checkpoint is durable then. OPTION_*, PARAM_*, SCENARIO_*,
+   * SETUP_FAILED, CAPACITY_EXCEEDED, ARENA_TOO_LARGE, ENGINE_FAILED, WORKER_DIED, STORE_*.
    */
   static async create<S extends AnyScenario>(
     scenario: URL | S,
     o: SimulationOptions<S['params']> = {},
   ): Promise<Simulation<S>> {
     return Simulation.createWith(scenario, o, {})
+  }
+
+  /**
+   * Goes on exactly where a stored run was: at its newest checkpoint, from which its journal is stepped again as far as
+   * it goes, or at `tick`. What is sent to it comes after all that is in the journal. STORE_RUN_UNKNOWN,
+   * CHECKPOINT_UNKNOWN, SNAPSHOT_*, JOURNAL_INVALID, and what create fails with.
+   */
+  static async resume<S extends AnyScenario>(scenario: URL | S, o: ResumeOptions): Promise<Simulation<S>> {
+    return Simulation.#relaunch(scenario, o, 'Simulation.resume')
+  }
+
+  /** Makes a new run of what a stored one was at `tick`, or is: `as` names it. STORE_RUN_EXISTS, and as resume. */
+  static async fork<S extends AnyScenario>(scenario: URL | S, o: ForkOptions): Promise<Simulation<S>> {
+    if (typeof o?.as !== 'string')
+      throw new PopulaceError('OPTION_INVALID', 'Simulation.fork has no name for the new run', "Give as: 'name'.")
+    return Simulation.#relaunch(scenario, o, 'Simulation.fork')
   }
 
   /** @internal */
@@ -116,18 +116,22 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     internals: Internals,
   ): Promise<Simulation<S>> {
     const checks = await import('../core/options.js')
-    const resolved = checks.resolveSimulationOptions(o)
-    const journal = internals.journal ?? new MemoryJournal(JOURNAL_ENTRIES)
-    const world = await openWorld({
-      scenario: toSource(scenario),
-      options: resolved,
-      journal,
-      fuse: internals.fuse ?? true,
-    })
-    const sim = new Simulation<S>(world, resolved, checks)
-    sim.#driver.sheds.replay(internals.sheddings ?? [])
+    const launched = await launch(toSource(scenario), checks.resolveSimulationOptions(o), internals)
+    const sim = await Simulation.#begin<S>(launched, checks)
+    if (internals.sheddings) sim.#driver.sheds.replay(internals.sheddings)
+    return sim
+  }
+
+  static async #relaunch<S extends AnyScenario>(
+    scenario: URL | S,
+    o: ResumeOptions | ForkOptions,
+    what: string,
+  ): Promise<Simulation<S>> {
+    const checks = await import('../core/options.js')
+    const resolved = checks.resolveResumeOptions(o, what)
+    const sim = await Simulation.#begin<S>(await relaunch(toSource(scenario), resolved), checks)
     try {
-      await sim.#driver.measure()
+      if (resolved.tick !== undefined) await sim.seek(resolved.tick)
     } catch (error) {
       await sim.close()
       throw error
@@ -135,8 +139,20 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     return sim
   }
 
+  static async #begin<S extends AnyScenario>(launched: Launched, checks: Checks): Promise<Simulation<S>> {
+    const sim = new Simulation<S>(launched, checks)
+    try {
+      await launched.durability.begin(launched.world, sim.#driver, launched.image)
+      await sim.#driver.measure()
+      return sim
+    } catch (error) {
+      await sim.close()
+      throw error
+    }
+  }
+
   /** @internal What the command line and the sanitizer look at. */
-  get internals(): { readonly world: OpenWorld; readonly driver: Driver } {
+  get internals(): { world: OpenWorld; driver: Driver } {
     return { world: this.#world, driver: this.#driver }
   }
 
@@ -152,7 +168,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
 
   /** What became of agents, messages and events since the world began; during a run, as it stands in mid-tick. */
   get counters(): Counters {
-    this.#usable()
+    this.#life.usable()
     return countersOf(this.#world.memory)
   }
 
@@ -162,15 +178,16 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
   }
 
   /** The measures of the last measured tick; after a run, of its last one. */
-  get measures(): MeasureValues<S['measures']> {
-    return this.#measures
+  get measures(): Measured<S> {
+    return this.#reports.measures
   }
 
   /** The world between runs, to look at and to change. SIM_RUNNING while one is going on: use read. */
   get world(): World {
-    this.#usable()
-    if (this.#state === 'running') throw running('world')
-    this.#view ??= new World(this.#world.memory, { mode: 'edit', tick: this.tick })
+    this.#life.atRest('world')
+    const capture = () => captureHere(this.#world, this.#driver.position)
+    const edited = () => void (this.#edited = true)
+    this.#view ??= new World(this.#world.memory, { mode: 'edit', tick: this.tick, capture, edited })
     this.#driver.forgetMeasures()
     return this.#view
   }
@@ -181,13 +198,13 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
    */
   async run(o: RunOptions): Promise<void> {
     const { ticks, signal, onProgress } = this.#checks.resolveRunOptions(o)
-    this.#begin()
+    this.#enter()
     const target = this.tick + ticks
     const started = { tick: this.tick, at: performance.now() }
-    this.#onProgress =
+    this.#reports.onProgress =
       onProgress &&
       (tick =>
-        this.#listeners.guard('onProgress', () => {
+        this.#reports.listeners.guard('onProgress', () => {
           const ticksPerSecond = ((tick - started.tick) * 1000) / (performance.now() - started.at)
           onProgress({ tick, ticks, ticksPerSecond })
         }))
@@ -198,63 +215,103 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
         if (signal?.aborted) throw aborted(signal)
         const end = await this.#driver.advance(target, () => this.#stopRequested || signal?.aborted === true)
         await this.#driver.measure()
-        if (this.#sampledTick !== this.tick) this.#sample(this.tick) // the last state is always told
+        this.#reports.sampleLast(this.tick)
         if (end === 'stop' && signal?.aborted) throw aborted(signal)
       })
-      this.#onProgress?.(this.tick)
+      this.#reports.onProgress?.(this.tick)
     } finally {
       signal?.removeEventListener('abort', interrupt)
-      this.#onProgress = undefined
+      this.#reports.onProgress = undefined
     }
+  }
+
+  /** Goes to `tick`: back to the checkpoint before it and on along the record, or on. CHECKPOINT_UNKNOWN, OPTION_INVALID. */
+  async seek(tick: number): Promise<void> {
+    const { ticks: target } = this.#checks.resolveRunOptions({ ticks: tick })
+    this.#enter()
+    await this.#track(async () => {
+      if (target < this.tick) await this.#durability.goBefore(target)
+      await this.#driver.advance(target, () => this.#stopRequested)
+      await this.#driver.measure()
+    })
+  }
+
+  /** Takes a checkpoint between two ticks; resolves when it is durable. OPTION_INVALID: there is nowhere to keep it. */
+  async checkpoint(): Promise<{ tick: number }> {
+    this.#life.usable()
+    const taken = await this.#between(async () => {
+      await this.#noteEdits()
+      return this.#durability.checkpoint()
+    })
+    await taken.written
+    return { tick: taken.tick }
   }
 
   /** Steps in real time, `hz` ticks a second, until stop; resolves when it has begun. overload: see docs/guide.md. OPTION_INVALID. */
   async start(o: { hz: number; overload?: Overload }): Promise<void> {
     const { hz, overload } = this.#checks.resolveStartOptions(o)
     const loop = new RealTimeLoop(this.#driver, hz, overload, () => this.#stopRequested)
-    this.#begin()
+    this.#enter()
     this.#realTime = loop
     this.#track(() => loop.run()).catch(() => undefined) // told by 'failed'
   }
 
   /** Ends what start began, or a run, after the tick that is being stepped. */
   async stop(): Promise<void> {
-    this.#usable()
-    if (this.#state !== 'running') return
+    this.#life.usable()
+    if (!this.#life.isRunning) return
     this.#stopRequested = true
     this.#interrupt()
-    await this.#running.catch(() => undefined) // its own caller is told
+    await this.#life.ended()
   }
 
   /** Sends a command; resolves when it is journaled. COMMAND_UNKNOWN, COMMAND_INVALID, SIM_CLOSED, SIM_FAILED. */
   async command<N extends keyof S['commands'] & string>(name: N, payload: Payload<S, N>): Promise<Receipt> {
-    this.#usable()
+    this.#life.usable()
     const receipt = this.#driver.commands.send(name, payload)
-    if (this.#state === 'running') this.#interrupt()
+    if (this.#life.isRunning) this.#interrupt()
     else await this.#driver.boundary()
     return receipt
   }
 
   /** Runs `look` between two ticks, of a run that goes on too; only copies leave it. SIM_CLOSED, SIM_FAILED. */
   async read<T>(look: (world: World) => T): Promise<T> {
-    this.#usable()
+    this.#life.usable()
     if (typeof look !== 'function')
       throw new PopulaceError('OPTION_INVALID', 'read() was given no function', 'Write await sim.read(world => …).')
-    if (this.#state !== 'running') return this.#driver.look(look)
-    const result = this.#driver.read(look)
-    this.#interrupt()
-    return result
+    const now = () => this.#driver.look(look)
+    return this.#life.isRunning ? this.#visit(now) : now()
   }
 
-  /** Listens; gives what ends that. 'tick' comes at most 20 times a second, or at each n-th tick with { every: n }. */
-  on<K extends keyof SimulationEvents<MeasureValues<S['measures']>>>(
+  /**
+   * Listens; gives what ends that. 'tick' comes at most 20 times a second, or at each n-th tick with { every: n }; 'delta'
+   * at each n-th tick, with the changes of a part of the world. OPTION_INVALID, POPULATION_UNKNOWN, COLUMN_UNKNOWN.
+   */
+  on<K extends keyof SimulationEvents<Measured<S>>>(
     event: K,
-    listener: (what: SimulationEvents<MeasureValues<S['measures']>>[K]) => void,
-    o?: { every?: number },
+    listener: (what: SimulationEvents<Measured<S>>[K]) => void,
+    o?: K extends 'delta' ? StreamOptions : { every?: number },
   ): () => void {
-    const off = this.#listeners.on(event, listener, o)
-    if (this.#state === 'running') this.#driver.interrupt() // the next batch of ticks is told of it
+    const off =
+      event === 'delta'
+        ? this.#deltas.listen(listener as never, this.#checks.resolveStreamOptions(o)) // that event is a Delta
+        : this.#reports.listeners.on(event, listener, o)
+    this.#noticeListener()
     return off
+  }
+
+  /** The changes of a part of the world in a queue, a keyframe first. OPTION_*, POPULATION_UNKNOWN, COLUMN_UNKNOWN, SIM_*. */
+  subscribe(o: SubscribeOptions = {}): DeltaSubscription {
+    this.#life.usable()
+    const subscription = this.#deltas.subscribe(this.#checks.resolveSubscribeOptions(o))
+    this.#noticeListener()
+    return subscription
+  }
+
+  /** The next batch of ticks is told who listens; where nothing runs, a stream begins with the present state. */
+  #noticeListener(): void {
+    if (this.#life.isRunning) this.#driver.interrupt()
+    else this.#life.look(() => this.#deltas.boundary(this.tick)).catch(() => undefined) // a crew that died fails the run
   }
 
   /** Content hash, 16 hexadecimal digits: independent of rows, blocks and workers. Of a part, when one is named. SIM_RUNNING. */
@@ -264,14 +321,29 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
 
   /** The hash with those of each population and column. SIM_RUNNING. */
   async hashes(of: HashPart = {}): Promise<WorldHash> {
-    this.#usable()
-    if (this.#state === 'running') throw running('hash')
+    this.#life.atRest('hash')
     this.#world.memory.refresh()
     const { tick, shedLevels } = this
-    const sums = this.#world.crew.hash(of)
-    this.#hashing = Promise.allSettled([this.#hashing, sums]) // a run begins after it
+    const sums = this.#life.look(() => this.#world.crew.hash(of))
     const whole = Object.values(of).every(part => part === undefined)
     return joinHashes(await sums, tick, whole ? shedLevels : {})
+  }
+
+  /** @internal The whole state, between two ticks of a run that goes on too: what StateSnapshot.create takes. */
+  async captureImage(): Promise<StateImage> {
+    this.#life.usable()
+    return this.#between(() => captureWorld(this.#world, this.#driver.position))
+  }
+
+  /** Does `work` between two ticks, of a run that goes on too. */
+  #between<T>(work: () => Promise<T>): Promise<T> {
+    return this.#life.isRunning ? this.#visit(work) : this.#life.look(work)
+  }
+
+  #visit<T>(work: () => T | Promise<T>): Promise<T> {
+    const done = this.#driver.visit(work)
+    this.#interrupt()
+    return done
   }
 
   /** Ends the simulation, a run that goes on included, and all its threads. Closing twice is fine. */
@@ -282,89 +354,47 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
 
   async #close(): Promise<void> {
     const { crew, release } = this.#world
-    this.#state = 'closed'
+    const told = this.#life.hasFailed
+    this.#life.close()
     this.#stopRequested = true
     this.#interrupt()
     this.#driver.close(closed())
     this.#view?.close()
+    await this.#deltas.close()
     await crew.close()
-    await this.#running.catch(() => undefined) // its own caller is told
+    await this.#life.ended()
     release()
+    await this.#durability.close().catch(error => {
+      if (!told) throw error
+    })
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
-  }
+  [Symbol.asyncDispose] = () => this.close()
 
   #interrupt(): void {
     this.#driver.interrupt()
     this.#realTime?.wake()
   }
 
-  #usable(): void {
-    if (this.#state === 'closed') throw closed()
-    if (this.#state === 'failed') throw failed(this.#failure)
-  }
-
-  #begin(): void {
-    this.#usable()
-    if (this.#state === 'running') throw running('run')
-    this.#state = 'running'
+  #enter(): void {
+    this.#life.enter()
     this.#stopRequested = false
     this.#view?.close()
     this.#view = undefined
   }
 
-  /** Runs `work` as the one thing going on; a failure of the engine is for ever, an abort is not. */
-  async #track(work: () => Promise<void>): Promise<void> {
-    const running = this.#hashing.then(work)
-    this.#running = running
-    try {
-      await running
-      if (this.#state === 'closed') throw closed()
-      this.#state = 'idle'
-      await this.#driver.boundary() // what came after the last one
-    } catch (error) {
-      if (this.#state === 'closed') throw closed()
-      if (error instanceof PopulaceError && error.code === 'ABORTED') {
-        this.#state = 'idle'
-        await this.#driver.boundary()
-      } else {
-        this.#fail(error)
-      }
-      throw error
-    }
+  /** Runs `work` as the one thing going on. */
+  #track(work: () => Promise<void>): Promise<void> {
+    return this.#life.track(async () => {
+      await this.#noteEdits()
+      await work()
+    })
   }
 
-  #fail(error: unknown): void {
-    this.#state = 'failed'
-    this.#failure = error
-    const failure = error instanceof Error ? error : new Error(String(error))
-    this.#driver.close(failed(failure))
-    this.#listeners.tell('failed', failure)
+  /** What a host changed between two runs is in no journal: it is kept by a checkpoint. */
+  async #noteEdits(): Promise<void> {
+    const edited = this.#edited
+    this.#edited = false
+    if (edited) await this.#durability.edited(this.tick)
   }
-
-  #measured(tick: number, values: Float64Array, newest: boolean): void {
-    this.#measures = measureRecord(this.#world.plan.scenario.measures, values, 0) as MeasureValues<S['measures']>
-    if (this.#state !== 'running') return
-    this.#listeners.tick({ tick, measures: this.#measures })
-    if (newest && performance.now() - this.#sampledAt >= 1000 / REPORTS_PER_SECOND) this.#sample(tick)
-  }
-
-  #sample(tick: number): void {
-    this.#sampledAt = performance.now()
-    this.#sampledTick = tick
-    this.#listeners.sample({ tick, measures: this.#measures })
-  }
-}
-
-function toSource(scenario: unknown): URL | ScenarioData {
-  if (scenario instanceof URL) return scenario
-  const data = scenarioData(scenario)
-  if (data) return data
-  throw new PopulaceError(
-    'SCENARIO_NOT_LOADABLE',
-    'Simulation.create was given neither a URL nor a scenario',
-    "Write Simulation.create(new URL('./scenario.js', import.meta.url)).",
-  )
 }

@@ -4,10 +4,11 @@
 import { inspect } from 'node:util'
 import { PopulaceError } from '../core/errors.js'
 import { readDocument } from '../memory/documents.js'
+import type { WorldHash } from '../state/content-hash.js'
 import { MemoryJournal } from '../state/journal.js'
-import type { WorldHash } from './hasher.js'
 import type { AnyScenario } from './scenario.js'
-import { Simulation, type SimulationOptions } from './simulation.js'
+import { Simulation } from './simulation.js'
+import type { SimulationOptions } from './simulation-options.js'
 
 /** How a run is made. */
 export interface VerifiedRun {

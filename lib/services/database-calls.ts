@@ -1,8 +1,9 @@
 // What can be asked of a session and of a transaction alike; the pool offers the same, with a session for each call.
-import { type CallOptions, resolveCallOptions } from '../core/database-options.js'
+
 import { runCopy, type TableName } from './database-copy.js'
 import type { Fate } from './database-error.js'
 import type { DatabaseLane } from './database-lane.js'
+import { type CallOptions, resolveCallOptions } from './database-options.js'
 import { type Answer, runStatement, type SqlRow } from './database-statements.js'
 import type { Rows } from './row-source.js'
 

@@ -8,12 +8,12 @@
 import type { Socket } from 'node:net'
 import postgres from 'postgres'
 import type { Clock } from '../core/clock.js'
-import type { ResolvedPoolOptions } from '../core/database-options.js'
 import type { PopulaceError } from '../core/errors.js'
 import { invariant } from '../core/invariant.js'
 import { CANCEL_GRACE_MS, MAX_PREPARED } from '../core/limits.js'
 import { type Endpoint, openSocket, sendCancel } from './database-address.js'
 import { aborted, endsConnection, type Fate, failed, lost, timedOut, unavailable } from './database-error.js'
+import type { ResolvedPoolOptions } from './database-options.js'
 import { driverTypes } from './database-values.js'
 import { SourceFailure } from './row-source.js'
 

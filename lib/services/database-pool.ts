@@ -4,6 +4,11 @@
 // Whatever becomes of the server, a call settles: with what it asked for or with a PopulaceError whose code says what
 // happened; the next one connects anew. Nothing that it says or shows contains the password.
 import { type Clock, systemClock } from '../core/clock.js'
+import { PopulaceError } from '../core/errors.js'
+import { shownAddress } from './database-address.js'
+import type { TableName } from './database-copy.js'
+import { closed, DatabaseError } from './database-error.js'
+import { DatabaseLane } from './database-lane.js'
 import {
   type CallOptions,
   type DatabasePoolOptions,
@@ -11,12 +16,7 @@ import {
   resolveCallOptions,
   resolvePoolOptions,
   type TransactionOptions,
-} from '../core/database-options.js'
-import { PopulaceError } from '../core/errors.js'
-import { shownAddress } from './database-address.js'
-import type { TableName } from './database-copy.js'
-import { closed, DatabaseError } from './database-error.js'
-import { DatabaseLane } from './database-lane.js'
+} from './database-options.js'
 import { DatabaseSession, type SessionHost } from './database-session.js'
 import type { SqlRow } from './database-statements.js'
 import type { DatabaseTransaction } from './database-transaction.js'

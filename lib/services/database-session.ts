@@ -1,10 +1,10 @@
 // A session: one connection, for one user, until it is released. What it changed in the server's session (settings, locks,
 // listening, a transaction left open) is undone before anybody else gets the connection.
 import type { Clock } from '../core/clock.js'
-import type { CallOptions, TransactionOptions } from '../core/database-options.js'
 import { DatabaseCalls, type FilledLimits, fillLimits } from './database-calls.js'
 import { closed, DatabaseError } from './database-error.js'
 import type { DatabaseLane } from './database-lane.js'
+import type { CallOptions, TransactionOptions } from './database-options.js'
 import { runBatch, runScript } from './database-statements.js'
 import { type DatabaseTransaction, runTransaction } from './database-transaction.js'
 import type { Rows } from './row-source.js'

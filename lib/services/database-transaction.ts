@@ -2,15 +2,11 @@
 // its signal is aborted. Nothing of it can run outside of it, for a lane never connects twice; and when the connection goes,
 // the error says whether it was rolled back for certain (before the commit was asked for) or may have happened.
 import type { Clock } from '../core/clock.js'
-import {
-  type CallOptions,
-  type ResolvedTransactionOptions,
-  resolveTransactionOptions,
-} from '../core/database-options.js'
 import { PopulaceError } from '../core/errors.js'
 import { DatabaseCalls, type FilledLimits, fillLimits } from './database-calls.js'
 import { aborted, closed, DatabaseError, lost, timedOut } from './database-error.js'
 import type { DatabaseLane } from './database-lane.js'
+import { type CallOptions, type ResolvedTransactionOptions, resolveTransactionOptions } from './database-options.js'
 import { runBatch, runScript, runStatement } from './database-statements.js'
 import type { Rows } from './row-source.js'
 

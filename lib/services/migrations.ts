@@ -1,8 +1,9 @@
 // Brings the tables of a database up to date, or back. Each migration is one transaction with the row that records it,
 // under an advisory lock that the transaction holds: so it is done whole or not at all, once however many processes begin
 // at the same moment, and whoever is killed in the middle leaves nothing behind, the lock included.
-import { type MigrationOptions, resolveMigrationOptions, resolveSteps } from '../core/database-options.js'
+
 import { PopulaceError } from '../core/errors.js'
+import { type MigrationOptions, resolveMigrationOptions, resolveSteps } from './database-options.js'
 import type { DatabasePool } from './database-pool.js'
 import type { DatabaseTransaction } from './database-transaction.js'
 import { type Migration, migrationInvalid, readMigrations } from './migration-files.js'

@@ -21,13 +21,16 @@ export type JournalEntry =
     }
   | { readonly kind: 'shed'; readonly tick: number; readonly engine: string; readonly level: number }
 
+/** A command. */
+export type CommandEntry = Extract<JournalEntry, { kind: 'command' }>
+
 /** A value that record() learned. `owner` is the engine, or '' for setup. */
 export type RecordEntry = Extract<JournalEntry, { kind: 'record' }>
 
 /** An engine that has 2^level times fewer turns from `tick` on. */
 export type ShedEntry = Extract<JournalEntry, { kind: 'shed' }>
 
-/** Where a run journals. */
+/** Where a run journals. Entries come in the order of their ticks. */
 export interface Journal {
   append(entry: JournalEntry): void
   /** Resolves when what was appended would survive; to be awaited before its effects can be seen outside. */
@@ -36,6 +39,12 @@ export interface Journal {
   recorded(owner: string, tick: number, key: string): RecordEntry | undefined
   /** All that setup recorded, for it runs in another thread. */
   setupRecords(): readonly RecordEntry[]
+  /** What is known of tick `tick` and later, to be given again by a run that goes back there. */
+  from(tick: number): readonly JournalEntry[]
+  /** Takes away all of tick `tick` and later, for good: that future does not come. */
+  cut(tick: number): Promise<void>
+  /** Nobody will go back before tick `tick`. */
+  forget(tick: number): void
 }
 
 /** The name of a recorded value. */
@@ -43,10 +52,10 @@ export function recordName(owner: string, tick: number, key: string): string {
   return JSON.stringify([owner, tick, key])
 }
 
-/** A journal in memory: the newest `limit` entries. */
+/** A journal in memory: the newest `limit` entries at least. */
 export class MemoryJournal implements Journal {
   readonly #limit: number
-  readonly #entries: JournalEntry[] = []
+  #entries: JournalEntry[] = []
   readonly #records = new Map<string, RecordEntry>()
 
   constructor(limit: number) {
@@ -56,10 +65,14 @@ export class MemoryJournal implements Journal {
   append(entry: JournalEntry): void {
     this.#entries.push(entry)
     if (entry.kind === 'record') this.#records.set(recordName(entry.owner, entry.tick, entry.key), entry)
-    if (this.#entries.length < this.#limit * 2) return
-    for (const old of this.#entries.splice(0, this.#limit)) {
-      if (old.kind === 'record') this.#records.delete(recordName(old.owner, old.tick, old.key))
-    }
+    if (this.#entries.length >= this.#limit * 2) this.#keep(this.#entries.slice(this.#limit))
+  }
+
+  #keep(entries: JournalEntry[]): void {
+    const kept = new Set(entries)
+    for (const old of this.#entries)
+      if (old.kind === 'record' && !kept.has(old)) this.#records.delete(recordName(old.owner, old.tick, old.key))
+    this.#entries = entries
   }
 
   async flush(): Promise<void> {}
@@ -70,6 +83,18 @@ export class MemoryJournal implements Journal {
 
   setupRecords(): readonly RecordEntry[] {
     return [...this.#records.values()].filter(r => r.owner === '')
+  }
+
+  from(tick: number): readonly JournalEntry[] {
+    return this.#entries.filter(e => e.tick >= tick)
+  }
+
+  async cut(tick: number): Promise<void> {
+    this.#keep(this.#entries.filter(e => e.tick < tick))
+  }
+
+  forget(tick: number): void {
+    this.#keep(this.#entries.filter(e => e.tick >= tick))
   }
 
   /** Everything kept, oldest first. */

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { test } from 'tap'
-import { resolvePoolOptions } from '../../lib/core/database-options.js'
+import { resolvePoolOptions } from '../../lib/services/database-options.js'
 import { closeSharedServer, sharedServer } from '../fixtures/postgres-server.js'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))

@@ -6,7 +6,8 @@ import { doc, i32 } from '../../lib/memory/columns.js'
 import { documentWriter } from '../../lib/memory/documents.js'
 import { definePopulation } from '../../lib/memory/population.js'
 import { WorldMemory } from '../../lib/memory/world.js'
-import { hashBlocks, joinHashes } from '../../lib/run/hasher.js'
+import { hashBlocks } from '../../lib/run/hasher.js'
+import { joinHashes } from '../../lib/state/content-hash.js'
 import { BareWorld } from '../fixtures/bare-world.js'
 
 type Note = (number | string)[]

@@ -1,8 +1,12 @@
 import { inspect } from 'node:util'
 import { test } from 'tap'
-import { resolveCallOptions, resolvePoolOptions, resolveTransactionOptions } from '../../lib/core/database-options.js'
 import { shownAddress } from '../../lib/services/database-address.js'
 import { named } from '../../lib/services/database-error.js'
+import {
+  resolveCallOptions,
+  resolvePoolOptions,
+  resolveTransactionOptions,
+} from '../../lib/services/database-options.js'
 import { DatabasePool } from '../../lib/services/database-pool.js'
 import { WaitTimes } from '../../lib/services/wait-times.js'
 import { refused } from '../fixtures/refused.js'

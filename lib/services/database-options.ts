@@ -1,41 +1,52 @@
 // Options of the database pool and of its calls, checked once at the edge. The connection string holds a password, so it
 // is kept away from what shows wrong values: here only its being text is checked, in lib/services whether it is an address.
-import { z } from 'zod'
-import { PopulaceError } from './errors.js'
-import { MAX_DEADLINE_MS, MAX_MIGRATIONS, MAX_POOL_SIZE, MAX_POOL_WAITING } from './limits.js'
-import { check } from './options.js'
+import { createRequire } from 'node:module'
+import type { z as Zod } from 'zod'
+import { PopulaceError } from '../core/errors.js'
+import { MAX_DEADLINE_MS, MAX_MIGRATIONS, MAX_POOL_SIZE, MAX_POOL_WAITING } from '../core/limits.js'
+import { check } from '../core/option-check.js'
 
-const count = (least: number, most: number) => z.number().int().min(least).max(most)
-const deadline = count(1, MAX_DEADLINE_MS)
+// Every worker imports the package, and none makes a pool: zod would take 13 MB and 60 ms in each.
+const load = createRequire(import.meta.url)
 
-const pool = z.strictObject({
-  connectionString: z.string(),
-  poolSize: count(1, MAX_POOL_SIZE).default(4),
-  maxOverflow: count(0, MAX_POOL_SIZE).default(4),
-  maxWaiting: count(0, MAX_POOL_WAITING).default(1000),
-  overflowIdleMs: count(0, MAX_DEADLINE_MS).default(1000),
-  acquireTimeoutMs: deadline.default(30_000),
-  connectTimeoutMs: deadline.default(10_000),
-  statementTimeoutMs: deadline.default(60_000),
-  closeTimeoutMs: deadline.default(10_000),
-  tls: z.enum(['disable', 'prefer', 'require', 'verify-full']).optional(),
-  prepare: z.boolean().default(true),
-  applicationName: z.string().min(1).max(63).default('populace'),
-})
+function makeSchemas() {
+  const { z } = load('zod') as { z: typeof Zod }
+  const count = (least: number, most: number) => z.number().int().min(least).max(most)
+  const deadline = count(1, MAX_DEADLINE_MS)
 
-const call = z.strictObject({
-  signal: z.instanceof(AbortSignal).optional(),
-  timeoutMs: deadline.optional(),
-})
+  const pool = z.strictObject({
+    connectionString: z.string(),
+    poolSize: count(1, MAX_POOL_SIZE).default(4),
+    maxOverflow: count(0, MAX_POOL_SIZE).default(4),
+    maxWaiting: count(0, MAX_POOL_WAITING).default(1000),
+    overflowIdleMs: count(0, MAX_DEADLINE_MS).default(1000),
+    acquireTimeoutMs: deadline.default(30_000),
+    connectTimeoutMs: deadline.default(10_000),
+    statementTimeoutMs: deadline.default(60_000),
+    closeTimeoutMs: deadline.default(10_000),
+    tls: z.enum(['disable', 'prefer', 'require', 'verify-full']).optional(),
+    prepare: z.boolean().default(true),
+    applicationName: z.string().min(1).max(63).default('populace'),
+  })
 
-const transaction = call.extend({
-  isolation: z.enum(['read committed', 'repeatable read', 'serializable']).optional(),
-  readOnly: z.boolean().default(false),
-})
+  const call = z.strictObject({
+    signal: z.instanceof(AbortSignal).optional(),
+    timeoutMs: deadline.optional(),
+  })
 
-const migration = call.extend({ folder: z.instanceof(URL).optional() })
+  const transaction = call.extend({
+    isolation: z.enum(['read committed', 'repeatable read', 'serializable']).optional(),
+    readOnly: z.boolean().default(false),
+  })
 
-const steps = z.strictObject({ steps: count(1, MAX_MIGRATIONS) })
+  const migration = call.extend({ folder: z.instanceof(URL).optional() })
+
+  const steps = z.strictObject({ steps: count(1, MAX_MIGRATIONS) })
+  return { pool, call, transaction, migration, steps }
+}
+
+let made: ReturnType<typeof makeSchemas> | undefined
+const schemas = () => (made ??= makeSchemas())
 
 /** Options of DatabasePool. */
 export interface DatabasePoolOptions {
@@ -87,9 +98,10 @@ export interface MigrationOptions extends CallOptions {
   readonly folder?: URL
 }
 
-export type ResolvedPoolOptions = z.infer<typeof pool>
-export type ResolvedCallOptions = z.infer<typeof call>
-export type ResolvedTransactionOptions = z.infer<typeof transaction>
+type Schemas = ReturnType<typeof makeSchemas>
+export type ResolvedPoolOptions = Zod.infer<Schemas['pool']>
+export type ResolvedCallOptions = Zod.infer<Schemas['call']>
+export type ResolvedTransactionOptions = Zod.infer<Schemas['transaction']>
 
 const NONE: ResolvedCallOptions = {}
 
@@ -98,25 +110,25 @@ export function resolvePoolOptions(given: unknown): ResolvedPoolOptions {
   if (typeof given === 'string') {
     throw new PopulaceError('OPTION_INVALID', 'DatabasePool was given text', 'Give { connectionString } and options.')
   }
-  return check(pool, given, 'DatabasePool')
+  return check(schemas().pool, given, 'DatabasePool')
 }
 
 /** OPTION_UNKNOWN, OPTION_INVALID. */
 export function resolveCallOptions(given: unknown, what: string): ResolvedCallOptions {
-  return given === undefined ? NONE : check(call, given, what)
+  return given === undefined ? NONE : check(schemas().call, given, what)
 }
 
 /** OPTION_UNKNOWN, OPTION_INVALID. */
 export function resolveTransactionOptions(given: unknown): ResolvedTransactionOptions {
-  return check(transaction, given ?? {}, 'transaction')
+  return check(schemas().transaction, given ?? {}, 'transaction')
 }
 
 /** OPTION_UNKNOWN, OPTION_INVALID. */
-export function resolveMigrationOptions(given: unknown): z.infer<typeof migration> {
-  return check(migration, given ?? {}, 'a migration')
+export function resolveMigrationOptions(given: unknown): Zod.infer<Schemas['migration']> {
+  return check(schemas().migration, given ?? {}, 'a migration')
 }
 
 /** The number of migrations to take back. OPTION_INVALID. */
 export function resolveSteps(given: unknown): number {
-  return check(steps, { steps: given }, 'migrateDown').steps
+  return check(schemas().steps, { steps: given }, 'migrateDown').steps
 }

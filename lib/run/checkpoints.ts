@@ -1,0 +1,84 @@
+// Checkpoints of a running simulation: when they are due, taking them, keeping the newest in memory to go back to, and
+// having them coded and written beside the ticks. A run is held up only for a copy in memory, and where the checkpoint
+// before is still being written: at most one waits, so memory is bounded.
+import { KEYFRAME_EVERY } from '../core/limits.js'
+import { threadCodec } from '../state/codec.js'
+import { type Coded, encodeChanges, encodeWhole, type SealedImage } from '../state/coding.js'
+import type { StateImage } from '../state/image.js'
+import { ImageMemory } from './world-image.js'
+
+/** Where checkpoints are written. */
+export interface CheckpointSink {
+  /** Resolves when it is durable. `base`: the tick of the checkpoint that it is a diff of. */
+  put(coded: Coded, base: number | undefined): Promise<void>
+}
+
+/** What a checkpoint came to. */
+export interface Taken {
+  readonly tick: number
+  /** Resolves when it is durable, at once where it is kept in memory alone. */
+  readonly written: Promise<void>
+}
+
+export class Checkpoints {
+  /** Ticks from one to the next; infinite: none but those that are asked for. */
+  readonly everyTicks: number
+  readonly #sink: CheckpointSink | undefined
+  readonly #memory = new ImageMemory()
+  /** The newest, to go back to. */
+  latest: StateImage | undefined
+  /** The newest that is written, of which the next is a diff. */
+  #base: SealedImage | undefined
+  #sinceWhole = 0
+  #writing: Promise<void> = Promise.resolve()
+
+  constructor(everyTicks: number, sink: CheckpointSink | undefined) {
+    this.everyTicks = everyTicks
+    this.#sink = sink
+  }
+
+  /** The next tick after `tick` at which one is due. */
+  nextTick(tick: number): number {
+    return (Math.floor(tick / this.everyTicks) + 1) * this.everyTicks || Number.POSITIVE_INFINITY
+  }
+
+  /** Whether one is due at `tick`, which is between two ticks now. */
+  isDue(tick: number): boolean {
+    return tick % this.everyTicks === 0 && this.latest?.head.tick !== tick
+  }
+
+  /** Goes on from a checkpoint that is stored; the next one is whole. */
+  begin(image: StateImage): void {
+    this.latest = image
+    this.#base = undefined
+  }
+
+  /** Takes one: `capture` copies the world into memory that it is given. Rejects with what the last write failed with. */
+  async take(capture: (memory: ImageMemory) => Promise<StateImage>): Promise<Taken> {
+    await this.#writing
+    const image = await capture(this.#memory)
+    const before = this.latest
+    this.latest = image
+    if (this.#sink) {
+      this.#writing = this.#write(image, this.#sink)
+      this.#writing.catch(() => undefined) // told when the next one is taken, and by drain
+    } else if (before) this.#memory.give(before.buffer)
+    return { tick: image.head.tick, written: this.#writing }
+  }
+
+  async #write(image: StateImage, sink: CheckpointSink): Promise<void> {
+    // One of the same tick takes the place of its base.
+    const isLater = this.#base !== undefined && this.#base.head.tick < image.head.tick
+    const base = isLater && this.#sinceWhole < KEYFRAME_EVERY ? this.#base : undefined
+    const coded = base ? await encodeChanges(image, base, threadCodec) : await encodeWhole(image, threadCodec)
+    await sink.put(coded, base?.head.tick)
+    if (this.#base) this.#memory.give(this.#base.buffer)
+    this.#base = coded.sealed
+    this.#sinceWhole = base ? this.#sinceWhole + 1 : 0
+  }
+
+  /** Waits for what is being written. */
+  async drain(): Promise<void> {
+    await this.#writing
+  }
+}

@@ -1,0 +1,105 @@
+// Replay: steps a stored run again from its record alone, holds each of its checkpoints to what comes of it, and says
+// between which two the run departs. Nothing is written, no lease is taken, and nothing outside is asked.
+import { PopulaceError } from '../core/errors.js'
+import { threadCodec } from '../state/codec.js'
+import { encodeWhole } from '../state/coding.js'
+import { MemoryJournal, type RecordEntry } from '../state/journal.js'
+import type { CheckpointRecord, StateStore } from '../state/store.js'
+import { readJournal } from '../state/stored-journal.js'
+import { findRun, nearest, readState } from '../state/stored-state.js'
+import type { AnyScenario } from './scenario.js'
+import { Simulation } from './simulation.js'
+import type { CrewOptions } from './simulation-options.js'
+
+/** What is replayed. */
+export interface ReplayOptions extends Pick<CrewOptions, 'workers' | 'checks'> {
+  readonly run?: string
+  /** From the newest checkpoint at this tick or before; the oldest by default. */
+  readonly from?: number
+  readonly onProgress?: (tick: number, last: number) => void
+}
+
+/** What came of it. */
+export interface ReplayReport {
+  readonly run: string
+  readonly seed: number
+  readonly workers: number
+  readonly from: number
+  /** The last tick that was stepped. */
+  readonly tick: number
+  /** Checkpoints that were compared. */
+  readonly compared: number
+  readonly hash: string
+  readonly agents: number
+  /** The checkpoint that is not what comes of the record, and the last one that is. */
+  readonly departs?: { readonly after: number; readonly at: number; readonly error?: PopulaceError }
+}
+
+/** A journal to read from: what is not in it is not asked for. */
+class Record extends MemoryJournal {
+  constructor() {
+    super(Number.POSITIVE_INFINITY)
+  }
+
+  override recorded(owner: string, tick: number, key: string): RecordEntry {
+    const found = super.recorded(owner, tick, key)
+    if (found) return found
+    throw new PopulaceError(
+      'JOURNAL_INVALID',
+      `Engine '${owner}' asks for '${key}' in tick ${tick}, which is not in the record`,
+      'The journal was cut or altered, or the scenario has changed since.',
+    )
+  }
+}
+
+/** Replays a run. STORE_RUN_UNKNOWN, CHECKPOINT_UNKNOWN, SNAPSHOT_*, JOURNAL_INVALID where an entry cannot be read. */
+export async function replayRun(
+  scenario: URL | AnyScenario,
+  store: StateStore,
+  o: ReplayOptions = {},
+): Promise<ReplayReport> {
+  const { run, seed } = await findRun(store, o.run)
+  const all = await store.checkpoints(run)
+  const first = o.from === undefined ? all[0] : nearest(run, all, o.from)
+  const image = await readState(store, run, all, first.tick)
+  const journal = new Record()
+  for (const [, entry] of await readJournal(store, run, first.tick)) journal.append(entry)
+  const { workers, checks } = o
+  const options = { ...(workers === undefined ? {} : { workers }), ...(checks === undefined ? {} : { checks }) }
+  const { params } = image.head
+  await using sim = await Simulation.createWith(scenario, { ...options, seed, params } as object, { image, journal })
+  let compared = 0
+  let departs: ReplayReport['departs']
+  let after = first.tick
+  for (const checkpoint of all.filter(c => c.tick >= first.tick)) {
+    departs = await follow(sim, checkpoint, after, tick => o.onProgress?.(tick, all[all.length - 1].tick))
+    if (departs) break
+    compared++
+    after = checkpoint.tick
+  }
+  const agents = sim.internals.world.memory.populations.reduce((n, p) => n + p.size, 0)
+  const hash = departs?.error ? '' : await sim.hash()
+  const report = { run, seed, workers: sim.workers, from: first.tick, tick: sim.tick, compared, hash, agents }
+  return departs ? { ...report, departs } : report
+}
+
+/** Steps to a checkpoint; says so where that is another state. */
+async function follow(
+  sim: Simulation,
+  checkpoint: CheckpointRecord,
+  after: number,
+  onProgress: (tick: number) => void,
+): Promise<ReplayReport['departs']> {
+  try {
+    while (sim.tick < checkpoint.tick) {
+      const { tick } = sim
+      await sim.run({ ticks: checkpoint.tick - tick, onProgress: p => onProgress(p.tick) })
+      if (sim.tick === tick) break // its until says so at once
+    }
+  } catch (error) {
+    if (error instanceof PopulaceError) return { after, at: checkpoint.tick, error }
+    throw error
+  }
+  const { sealed } = await encodeWhole(await sim.captureImage(), threadCodec)
+  return sealed.id === checkpoint.hash ? undefined : { after, at: checkpoint.tick }
+}

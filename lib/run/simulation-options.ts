@@ -1,0 +1,68 @@
+// What hosts give Simulation: types alone. core/options.ts checks them, and says what is the default.
+import type { Logger, Progress } from '../core/options.js'
+import type { Params, ParamValues } from '../memory/params.js'
+import type { StateImage } from '../state/image.js'
+import type { Journal, ShedEntry } from '../state/journal.js'
+
+/** Options that a new simulation and one that goes on have in common; all may be left out. */
+export interface CrewOptions {
+  /** Threads that step the world: 'auto' (default) is one less than the cores, at least 1; 0 steps on the main thread. */
+  workers?: number | 'auto'
+  /** Runs each block twice and refuses what would make results differ. Slow; default false. */
+  checks?: boolean
+  /** tickTimeoutMs: milliseconds that a tick may last before its crew is ended (needs workers of at least 1). */
+  limits?: { tickTimeoutMs?: number }
+  /** Name of the run in the store; the scenario's by default. */
+  run?: string
+  /**
+   * everyTicks: ticks from checkpoint to checkpoint, 1,000 by default where there is a store. inMemory: the newest is
+   * kept in memory where there is none, so that a tick that fails or a worker that dies does not end the simulation.
+   * Of those in a store the newest keepLast (128) stay, and of the older ones one each keepEveryTicks (none).
+   */
+  checkpoint?: { everyTicks?: number; inMemory?: boolean; keepLast?: number; keepEveryTicks?: number }
+  /** Is told of what should be known and need not be acted on; warnings of the process by default. */
+  logger?: Logger
+}
+
+/** Options of Simulation.create; all may be left out. */
+export interface SimulationOptions<P extends Params = Params> extends CrewOptions {
+  /** An integer from 0 (default) to 2^53 - 1. */
+  seed?: number
+  /** Parameters that differ from their defaults. */
+  params?: Partial<ParamValues<P>>
+  /** Where the run lasts: 'file:folder', 'postgres://…' or 'memory:name'; nowhere by default. */
+  store?: string
+}
+
+/** Options of Simulation.resume. */
+export interface ResumeOptions extends CrewOptions {
+  store: string
+  /** The tick to go on from; that of the newest checkpoint by default. */
+  tick?: number
+  /** Refuses to go on with code other than that which made the run; false (default): warns. */
+  strict?: boolean
+}
+
+/** Options of Simulation.fork. */
+export interface ForkOptions extends ResumeOptions {
+  /** Name of the new run. */
+  as: string
+}
+
+/** Options of run: ticks to do; a signal that ends it at the next boundary; a report about 20 times a second. */
+export interface RunOptions {
+  ticks: number
+  signal?: AbortSignal
+  onProgress?(p: Progress): void
+}
+
+/** @internal What tests and the sanitizer add to the options. */
+export interface Internals {
+  /** The state to begin with, in place of setup. */
+  readonly image?: StateImage
+  readonly journal?: Journal
+  /** Sheddings of another run, made again at the same ticks. */
+  readonly sheddings?: readonly ShedEntry[]
+  /** false: each engine is a stage of its own. */
+  readonly fuse?: boolean
+}

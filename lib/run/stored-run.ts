@@ -1,0 +1,163 @@
+// A run in a store, held by this process: its record, its journal, and what checkpoints are written to.
+import { randomUUID } from 'node:crypto'
+import { PopulaceError } from '../core/errors.js'
+import { KEEP_CHECKPOINTS } from '../core/limits.js'
+import type { Coded, SealedImage } from '../state/coding.js'
+import { type RetentionPolicy, ticksToDelete } from '../state/retention.js'
+import type { CheckpointRecord, RunRecord, RunWriter, StateStore } from '../state/store.js'
+import { readJournal, StoredJournal } from '../state/stored-journal.js'
+import { findRun, nearest, readState } from '../state/stored-state.js'
+import type { CheckpointSink } from './checkpoints.js'
+
+/** What a run is made from, as far as the host knows it; the rest is filled in. */
+export type RunOrigin = Omit<RunRecord, 'run' | 'id' | 'node' | 'arch' | 'created'>
+
+export class StoredRun implements CheckpointSink {
+  readonly store: StateStore
+  readonly name: string
+  readonly id: string
+  readonly journal: StoredJournal
+  readonly #writer: RunWriter
+  /** What it is created from with its first checkpoint; undefined: it is in the store. */
+  #origin: RunOrigin | undefined
+  #checkpoints: CheckpointRecord[]
+  /** Which checkpoints stay. */
+  retention: RetentionPolicy | undefined
+
+  private constructor(
+    store: StateStore,
+    writer: RunWriter,
+    name: string,
+    o: { id: string; journal: StoredJournal; origin?: RunOrigin; checkpoints: CheckpointRecord[] },
+  ) {
+    this.store = store
+    this.#writer = writer
+    this.name = name
+    this.id = o.id
+    this.journal = o.journal
+    this.#origin = o.origin
+    this.#checkpoints = o.checkpoints
+    if (!o.origin) this.journal.attach(writer)
+  }
+
+  /** Takes the name of a run that is to be. It is in the store once its first checkpoint is. STORE_RUN_EXISTS, STORE_RUN_BUSY. */
+  static async create(store: StateStore, name: string, origin: RunOrigin): Promise<StoredRun> {
+    const writer = await store.write(name)
+    if (await store.run(name)) {
+      await writer.close()
+      throw new PopulaceError(
+        'STORE_RUN_EXISTS',
+        `${store.url} has a run '${name}' already`,
+        'Resume it, or give the new one another name.',
+      )
+    }
+    return new StoredRun(store, writer, name, {
+      id: randomUUID(),
+      journal: new StoredJournal(),
+      origin,
+      checkpoints: [],
+    })
+  }
+
+  /** Goes on with a run, from `tick` or the newest checkpoint before it. STORE_RUN_UNKNOWN, STORE_RUN_BUSY, CHECKPOINT_UNKNOWN. */
+  static async resume(
+    store: StateStore,
+    record: RunRecord,
+    tick: number | undefined,
+  ): Promise<{ stored: StoredRun; image: SealedImage }> {
+    const { run, id } = record
+    const writer = await store.write(run)
+    try {
+      await findRun(store, run) // it may have been deleted before the lease was ours
+      const checkpoints = await store.checkpoints(run)
+      const from = nearest(run, checkpoints, tick)
+      const image = await readState(store, run, checkpoints, from.tick)
+      const stored = new StoredRun(store, writer, run, { id, journal: new StoredJournal(), checkpoints })
+      await stored.rewind(from.tick)
+      return { stored, image }
+    } catch (error) {
+      await writer.close()
+      throw error
+    }
+  }
+
+  /** Takes a run's state at `tick`, or its newest, for the beginning of another. STORE_RUN_EXISTS, CHECKPOINT_UNKNOWN. */
+  static async fork(
+    store: StateStore,
+    record: RunRecord,
+    tick: number | undefined,
+    as: string,
+    origin: RunOrigin,
+  ): Promise<{ stored: StoredRun; image: SealedImage }> {
+    const checkpoints = await store.checkpoints(record.run)
+    const from = nearest(record.run, checkpoints, tick)
+    const image = await readState(store, record.run, checkpoints, from.tick)
+    const fork = { run: record.run, tick: tick ?? from.tick }
+    const stored = await StoredRun.create(store, as, { ...origin, fork })
+    // What is known between the checkpoint and the tick that was asked for is the new run's past too.
+    const past = await readJournal(store, record.run, from.tick)
+    for (const [, entry] of past) if (tick === undefined || entry.tick < tick) stored.journal.append(entry)
+    return { stored, image }
+  }
+
+  /** Whether it is in the store. */
+  get isCreated(): boolean {
+    return this.#origin === undefined
+  }
+
+  /** Has the journal from `tick` on at hand, as it is stored. */
+  async rewind(tick: number): Promise<void> {
+    const all = await readJournal(this.store, this.name)
+    this.journal.load(
+      all.filter(([, entry]) => entry.tick >= tick),
+      all.length,
+    )
+  }
+
+  /** The state at the newest checkpoint at `tick` or before. CHECKPOINT_UNKNOWN. */
+  async stateBefore(tick: number): Promise<SealedImage> {
+    const from = nearest(this.name, this.#checkpoints, tick)
+    return readState(this.store, this.name, this.#checkpoints, from.tick)
+  }
+
+  /** Aborted when another process has taken over. */
+  get lost(): AbortSignal {
+    return this.#writer.lost
+  }
+
+  async put({ parts, sealed }: Coded, base: number | undefined): Promise<void> {
+    const { tick } = sealed.head
+    const checkpoint: CheckpointRecord = {
+      tick,
+      ...(base === undefined ? {} : { base }),
+      hash: sealed.id,
+      bytes: parts.reduce((n, part) => n + part.length, 0),
+      created: new Date().toISOString(),
+    }
+    const origin = this.#origin
+    if (origin) {
+      const { version: node, arch } = process
+      const record = { ...origin, run: this.name, id: this.id, node, arch, created: checkpoint.created }
+      await this.#writer.create(record, checkpoint, parts, this.journal.take())
+      this.#origin = undefined
+      this.journal.attach(this.#writer)
+    } else await this.#writer.putCheckpoint(checkpoint, parts)
+    this.#checkpoints = [...this.#checkpoints.filter(c => c.tick !== tick), checkpoint].sort((a, b) => a.tick - b.tick)
+    const gone = ticksToDelete(this.#checkpoints, this.retention ?? { keepLast: KEEP_CHECKPOINTS })
+    if (gone.length === 0) return
+    await this.#writer.deleteCheckpoints(gone)
+    this.#checkpoints = this.#checkpoints.filter(c => !gone.includes(c.tick))
+  }
+
+  /** Takes away the checkpoints after `tick`: the run has another future. */
+  async forgetAfter(tick: number): Promise<void> {
+    const gone = this.#checkpoints.filter(c => c.tick > tick).map(c => c.tick)
+    if (gone.length > 0) await this.#writer.deleteCheckpoints(gone)
+    this.#checkpoints = this.#checkpoints.filter(c => c.tick <= tick)
+  }
+
+  async close(): Promise<void> {
+    await this.#writer.close()
+    await this.store.close()
+  }
+}

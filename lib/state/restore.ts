@@ -1,0 +1,200 @@
+// Fills an empty world from an image, in whatever thread it is called. The image may be of an older version of the
+// scenario: see schema.ts for what goes and what is refused. Rows come to lie in (partition, block, row) order, so what
+// depends on that order goes on as it would have.
+import { PopulaceError } from '../core/errors.js'
+import { idOf } from '../core/ids.js'
+import type { AnyArray } from '../memory/column-types.js'
+import type { DocumentHeap } from '../memory/document-heap.js'
+import { GONE } from '../memory/mailbox.js'
+import type { PopulationMemory } from '../memory/population-memory.js'
+import type { WorldMemory } from '../memory/world.js'
+import { Sections, type StateImage } from './image.js'
+import { columnChange, type SchemaColumn, type SchemaData, type SchemaMessage, type SchemaTable } from './schema.js'
+
+/** Writes items [at, at + count) of the image into `count` rows from `row`. */
+type Writer = (row: number, at: number, count: number) => void
+
+/** What is being restored: a table as it is declared, and as the snapshot has it. */
+interface Restored<T extends SchemaTable> {
+  readonly of: 'agents' | 'mail'
+  readonly sections: Sections
+  readonly to: T
+  readonly from: T
+}
+
+/** Writes a column of numbers: stored values, or the default where the snapshot has none. SNAPSHOT_SCHEMA. */
+function numberWriter(
+  { of, sections, to, from }: Restored<SchemaTable>,
+  column: SchemaColumn,
+  array: AnyArray,
+  value: number,
+): Writer {
+  const stored = from.columns.find(c => c.name === column.name)
+  const { size } = column
+  const { codes } = stored ? columnChange(to.name, stored, column) : {}
+  const found = stored && !stored.reset && !column.reset ? sections.find(of, to.name, 'column', column.name) : undefined
+  if (!found) return (row, _, count) => void array.fill(value, row * size, (row + count) * size)
+  const values = codes ? found.map(code => codes[code]) : found
+  return (row, at, count) => array.set(values.subarray(at * size, (at + count) * size), row * size)
+}
+
+/** Writes a column of documents, which are taken one after another. SNAPSHOT_SCHEMA. */
+function documentWriter(
+  { of, sections, to, from }: Restored<SchemaTable>,
+  column: SchemaColumn,
+  array: AnyArray,
+  heap: DocumentHeap,
+): Writer {
+  const stored = from.columns.find(c => c.name === column.name)
+  if (stored) columnChange(to.name, stored, column)
+  const lengths = sections.find(of, to.name, 'lengths', column.name)
+  const bytes = sections.find(of, to.name, 'documents', column.name) as Uint8Array | undefined // of kind u8
+  let next = 0
+  return (row, at, count) => {
+    for (let i = 0; i < count; i++) {
+      const length = lengths?.[at + i] ?? 0
+      array[(row + i) * 2 + 1] = length
+      if (length > 0 && bytes) array[(row + i) * 2] = heap.store(bytes, next, length)
+      next += length
+    }
+  }
+}
+
+function restorePartitions(memory: WorldMemory, sections: Sections): void {
+  const ends = sections.find('partitions', '', 'ends') ?? []
+  const bytes = sections.find('partitions', '', 'names')?.slice() ?? new Uint8Array(0) // a decoder takes no shared memory
+  for (let i = 0, begin = 0; i < ends.length; begin = ends[i++])
+    memory.partitions.number(new TextDecoder().decode(bytes.subarray(begin, ends[i])))
+}
+
+/** Refuses agents that there is no room for. */
+function admit({ layout }: PopulationMemory, rows: ArrayLike<number>, slots: number): void {
+  const { name, capacity, block, lattice } = layout
+  const agents = Array.from(rows).reduce((n, of) => n + of, 0)
+  const frames = Array.from(rows).reduce((n, of) => n + Math.ceil(of / block), 0)
+  if (slots <= capacity && frames <= layout.frames && (!lattice || agents === capacity)) return
+  throw new PopulaceError(
+    'SNAPSHOT_SCHEMA',
+    `Population '${name}' has ${agents} agents in ${slots} slots and ${frames} blocks in the snapshot, and its memory is for ${capacity} in ${layout.frames}`,
+    `Give '${name}' the capacity and block that it had${lattice ? '' : ', or a larger capacity'}.`,
+  )
+}
+
+function restoreAgents(
+  memory: WorldMemory,
+  sections: Sections,
+  to: SchemaTable,
+  from: SchemaTable,
+  tick: number,
+): void {
+  const population = memory.population(to.name)
+  const { frames, id, slots, columns, documents, layout, partition: partitionOf, lastTurns, counts } = population
+  const find = (part: string, column = '') => sections.find('agents', to.name, part, column)
+  const rows = find('rows') ?? []
+  const slot = find('slot') ?? []
+  const generation = find('generation') ?? [0]
+  admit(population, rows, generation.length - 1)
+  const restored = { of: 'agents', sections, to, from } as const
+  const writers = to.columns.flatMap((column): Writer[] => {
+    const bound = columns.get(column.name)
+    if (!bound) return []
+    if (!column.doc) return [numberWriter(restored, column, bound.array, bound.layout.data.default)]
+    return documents ? [documentWriter(restored, column, bound.array, documents.heap)] : []
+  })
+  const turns = [...layout.turns.keys()].map((engine, i): Writer => {
+    const last = find('turn', engine)
+    if (!last) return (row, _, count) => void lastTurns[i].fill(tick, row, row + count) // of an engine that is new
+    return (row, at, count) => lastTurns[i].set(last.subarray(at, at + count), row)
+  })
+  slots.restore(generation)
+  const identify: Writer = (row, at, count) => {
+    for (let i = 0; i < count; i++) {
+      id[row + i] = idOf(slot[at + i], generation[slot[at + i]])
+      slots.moved(slot[at + i], row + i)
+    }
+  }
+  const all = [identify, ...writers, ...turns]
+  for (let partition = 0, at = 0; partition < rows.length; partition++) {
+    for (let left = rows[partition]; left > 0; ) {
+      const { row, count } = frames.extend(partition, left)
+      partitionOf.fill(partition, row, row + count)
+      for (const write of all) write(row, at, count)
+      at += count
+      left -= count
+    }
+  }
+  slots.free()
+  counts.set(find('counts') ?? [])
+  documents?.settle()
+}
+
+function restoreMail(memory: WorldMemory, sections: Sections, to: SchemaMessage, from: SchemaMessage): void {
+  const mailbox = memory.mail.get(to.name)
+  if (!mailbox) return
+  const find = (part: string) => sections.find('mail', to.name, part)
+  const seen = find('seen') ?? []
+  if (seen.length > mailbox.layout.capacity)
+    throw new PopulaceError(
+      'SNAPSHOT_SCHEMA',
+      `${seen.length} letters of message '${to.name}' wait in the snapshot, and it has room for ${mailbox.layout.capacity}`,
+      'Give it the capacity that it had, or a larger one.',
+    )
+  // Who has seen a letter is kept by the receivers' numbers, which change when one comes or goes.
+  const bits = from.receivers.map(engine => {
+    const bit = to.receivers.indexOf(engine)
+    return bit < 0 ? 0 : 1 << bit
+  })
+  const mask = (old: number) =>
+    old === GONE ? GONE : bits.reduce((now, bit, i) => ((old >>> i) & 1 ? now | bit : now), 0)
+  mailbox.to.set(find('to') ?? [])
+  mailbox.from.set(find('from') ?? [])
+  for (let at = 0; at < seen.length; at++) mailbox.seen[at] = mask(seen[at])
+  const restored = { of: 'mail', sections, to, from } as const
+  for (const column of to.columns) {
+    const bound = mailbox.columns.get(column.name)
+    if (!bound) continue
+    const write =
+      column.doc && mailbox.heap
+        ? documentWriter(restored, column, bound.array, mailbox.heap)
+        : numberWriter(restored, column, bound.array, bound.layout.default)
+    write(0, 0, seen.length)
+  }
+  mailbox.numbers.set(find('counts') ?? [])
+  mailbox.settle()
+}
+
+function restoreEvents({ events }: WorldMemory, sections: Sections, to: SchemaData, from: SchemaData): void {
+  const counts = sections.find('events', '', 'counts')
+  if (!counts) return
+  for (const [i, name] of to.events.entries()) events.numbers[i] = counts[from.events.indexOf(name)] ?? 0
+  events.numbers[to.events.length] = counts[from.events.length]
+}
+
+/**
+ * Fills a world in memory that was never used. `schema` is what the scenario declares now. Populations and messages that
+ * the snapshot has no more are left out; new ones are empty. SNAPSHOT_SCHEMA.
+ */
+export function restoreWorld(memory: WorldMemory, image: StateImage, schema: SchemaData): void {
+  const { head } = image
+  const sections = new Sections(image)
+  restorePartitions(memory, sections)
+  for (const to of schema.populations) {
+    const from = head.schema.populations.find(p => p.name === to.name)
+    const { layout } = memory.population(to.name)
+    if (from && (from.lattice !== to.lattice || from.permanent !== to.permanent))
+      throw new PopulaceError(
+        'SNAPSHOT_SCHEMA',
+        `Population '${to.name}' is ${from.lattice ? 'a lattice' : from.permanent ? 'permanent' : 'not permanent'} in the snapshot`,
+        'Declare it as it was, or give it another name.',
+      )
+    if (from) restoreAgents(memory, sections, to, from, head.tick)
+    else if (layout.lattice) memory.openLattice(to.name)
+  }
+  for (const to of schema.messages) {
+    const from = head.schema.messages.find(m => m.name === to.name)
+    if (from) restoreMail(memory, sections, to, from)
+  }
+  restoreEvents(memory, sections, schema, head.schema)
+  for (const [engine, level] of Object.entries(head.shed)) memory.shedLevel(engine)?.fill(level)
+  memory.refresh()
+}
