@@ -13,6 +13,7 @@ import { linear } from './cases/linear.js'
 import { memory } from './cases/memory.js'
 import { messages } from './cases/messages.js'
 import { models } from './cases/models.js'
+import { partitions } from './cases/partitions.js'
 import { rowUpdate } from './cases/row-update.js'
 import { snapshots } from './cases/snapshots.js'
 import type { BenchCase } from './harness.js'
@@ -30,6 +31,7 @@ export const CASES: readonly BenchCase[] = [
   deltas,
   eventLoop,
   memory,
+  partitions,
   snapshots,
   checkpoints,
   database,

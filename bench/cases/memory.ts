@@ -1,11 +1,9 @@
 // What a world keeps in memory: that of a million people less that of a thousand, each in a process of its own, against
 // the bytes of its columns, ids and slots; and whether worlds made and closed leave anything behind.
-import { fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { epidemic } from '../../examples/epidemic.js'
 import { bytesOf } from '../../lib/memory/arrays.js'
 import { type BenchCase, median } from '../harness.js'
-import type { MemoryReport, MemoryTask } from '../memory-process.js'
+import { measureMemory } from '../measure-memory.js'
 
 const MEGABYTE = 1e6
 /** Slots: a row, a generation, a bit that says free; and the id. */
@@ -13,23 +11,6 @@ const BYTES_OF_SLOT = 4 + 4 + 1 / 8
 const BYTES_OF_ID = 8
 /** What may be left after forty more worlds: pages that an allocator keeps, no world's. */
 const MOST_LEFT = 10
-
-function measure(task: MemoryTask): Promise<MemoryReport> {
-  const child = fork(fileURLToPath(new URL('../memory-process.js', import.meta.url)), [JSON.stringify(task)], {
-    execArgv: ['--expose-gc'],
-  })
-  return new Promise((resolve, reject) => {
-    let report: MemoryReport | undefined
-    child.on('message', message => {
-      report = message as MemoryReport // the only message that memory-process.ts sends
-    })
-    child.on('error', reject)
-    child.on('exit', code => {
-      if (report && code === 0) resolve(report)
-      else reject(new Error(`a process of the memory case ended with code ${code}`))
-    })
-  })
-}
 
 export const memory: BenchCase = {
   name: 'memory',
@@ -41,16 +22,16 @@ export const memory: BenchCase = {
     const large: number[] = []
     const small: number[] = []
     const work = []
-    const { work: expected } = await measure({ kind: 'world', people, workers: 0, ticks })
+    const { work: expected } = await measureMemory({ kind: 'world', people, workers: 0, ticks })
     for (let round = 0; round < (smoke ? 1 : rounds); round++) {
-      const one = await measure({ kind: 'world', people, workers: 1, ticks })
+      const one = await measureMemory({ kind: 'world', people, workers: 1, ticks })
       work.push({ what: `hash of ${people} people on 1 worker, against inline`, found: one.work, expected })
       large.push(one.resident[0] / MEGABYTE)
-      small.push((await measure({ kind: 'world', people: 1000, workers: 1, ticks })).resident[0] / MEGABYTE)
+      small.push((await measureMemory({ kind: 'world', people: 1000, workers: 1, ticks })).resident[0] / MEGABYTE)
     }
     const cycles = smoke ? 6 : 50
     const every = smoke ? 2 : 10
-    const many = await measure({ kind: 'cycles', cycles, every, rows: smoke ? 20_000 : 200_000 })
+    const many = await measureMemory({ kind: 'cycles', cycles, every, rows: smoke ? 20_000 : 200_000 })
     work.push({ what: 'worlds made, run and closed', found: many.work, expected: String(cycles) })
     const after = many.resident.map(bytes => bytes / MEGABYTE)
     const [, person] = epidemic.populations

@@ -147,7 +147,7 @@ export class FrozenPartitions {
       }
       population.leaving.clear()
     }
-    return new Map(thaws.filter(p => reached.has(p)).map(p => [p, takeOut(memory, p)]))
+    return new Map(thaws.filter(p => reached.has(p)).map(p => [p, this.#takeOut(p)]))
   }
 
   #freeze(partition: number, tick: number): void {
@@ -160,7 +160,7 @@ export class FrozenPartitions {
     const { memory } = this.#o
     const measures = this.#measures.map(m => m.fallAsleep(partition))
     const footprint = footprintOf(memory, partition)
-    this.#residence.keep(partition, since, takeOut(memory, partition), footprint)
+    this.#residence.keep(partition, since, this.#takeOut(partition), footprint)
     this.#asleep.set(partition, { measures, sums: undefined })
   }
 
@@ -203,6 +203,11 @@ export class FrozenPartitions {
       if (!(error instanceof FramesSpent)) throw error
       throw framesError(memory.population(error.population).layout)
     }
+    this.#residence.memory.give(rows.buffer)
+  }
+
+  #takeOut(partition: number): FrozenRows {
+    return takeOut(this.#o.memory, partition, bytes => this.#residence.memory.take(bytes))
   }
 
   /** Finds the partitions for whose agents mail waits that wakes. */

@@ -1,14 +1,16 @@
 // Where the rows of frozen partitions are: in memory, on their way out, or in a store. It keeps what is resident within
-// the memory budget, least recently active first, and fetches back what is asked for. Coding and storing go on beside
-// the ticks. What it does can be seen in memory and time alone, never in a result.
+// the memory budget, least recently active first, and fetches back what is asked for. Storing goes on beside the ticks.
+// Coding is done in this thread, a few milliseconds at a time: threads of a pool would take more memory than many a budget
+// saves. What it does can be seen in memory and time alone, never in a result.
 import { PopulaceError } from '../core/errors.js'
 import { invariant } from '../core/invariant.js'
-import { threadCodec } from '../state/codec.js'
+import { inlineCodec } from '../state/codec.js'
 import { decodeWhole, encodeWhole } from '../state/coding.js'
 import { joinParts } from '../state/container.js'
 import type { FrozenRows } from '../state/frozen-rows.js'
 import type { StateHead } from '../state/image.js'
 import type { PartitionStore } from '../state/partition-store.js'
+import { SpareMemory } from '../state/spare-memory.js'
 
 /** What may be resident: frames and bytes of active partitions, and of frozen ones as if they were active. */
 export interface MemoryBudget {
@@ -57,6 +59,8 @@ const HEAD: StateHead = {
 }
 
 export class Residence {
+  /** Of rows that are kept no more. */
+  readonly memory = new SpareMemory()
   readonly #o: ResidenceOptions
   readonly #kept = new Map<number, Kept>()
   #failure: PopulaceError | undefined
@@ -103,7 +107,8 @@ export class Residence {
   #come(kept: Kept): Promise<FrozenRows> {
     kept.coming ??= (async () => {
       try {
-        const { sections, buffer } = await decodeWhole(await this.#o.store.get(kept.key), threadCodec)
+        const bytes = await this.#o.store.get(kept.key)
+        const { sections, buffer } = await decodeWhole(bytes, inlineCodec, n => this.memory.take(n))
         return { sections, buffer }
       } catch (error) {
         throw this.#failed(kept, 'come back to', error)
@@ -125,18 +130,24 @@ export class Residence {
   look(partition: number): FrozenRows | Promise<FrozenRows> {
     const kept = this.#kept.get(partition)
     invariant(kept !== undefined, `partition ${partition} is not kept`)
-    if (kept.rows) return kept.rows
+    if (kept.rows) {
+      this.memory.share(kept.rows.buffer)
+      return kept.rows
+    }
     const isWanted = kept.coming !== undefined // by somebody who will take it
-    return this.#come(kept).finally(() => {
+    return this.#come(kept).then(rows => {
+      this.memory.share(rows.buffer)
       if (!isWanted) kept.coming = undefined
+      return rows
     })
   }
 
-  /** The rows of a partition that thaws; it is kept no more. undefined: it had none. */
+  /** The rows of a partition that thaws; it is kept no more, and the caller gives its memory back. undefined: it had none. */
   async take(partition: number): Promise<FrozenRows | undefined> {
     const kept = this.#kept.get(partition)
     if (!kept) return undefined
     const rows = kept.rows ?? (await this.#come(kept))
+    if (kept.leaving) this.memory.share(rows.buffer) // it is being coded
     this.#kept.delete(partition)
     this.#discard(kept)
     return rows
@@ -163,11 +174,13 @@ export class Residence {
   async #leave(kept: Kept, rows: FrozenRows): Promise<void> {
     try {
       this.#o.leaves(kept.partition, rows)
-      const { parts } = await encodeWhole({ head: HEAD, ...rows }, threadCodec)
+      const { parts } = await encodeWhole({ head: HEAD, ...rows }, inlineCodec)
       if (this.#kept.get(kept.partition) !== kept) return // it thawed meanwhile
       await this.#o.store.put(kept.key, joinParts(parts))
       kept.stored = true
+      if (this.#kept.get(kept.partition) !== kept) return // it thawed while it was written
       kept.rows = undefined
+      this.memory.give(rows.buffer)
     } catch (error) {
       this.#failure ??= this.#failed(kept, 'leave', error)
     } finally {

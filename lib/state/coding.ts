@@ -76,10 +76,15 @@ export async function encodeChanges(image: StateImage, base: SealedImage, codec:
   return { parts, sealed: sealed(image, stateId(image.head, sections), sections) }
 }
 
+/** Gives memory of at least so many bytes, where an image is put. */
+export type TakeMemory = (bytes: number) => SharedArrayBuffer
+
+const fresh: TakeMemory = bytes => new SharedArrayBuffer(bytes)
+
 /** An empty image for a file's sections. */
-function reserve(content: Unpacked): StateImage {
+function reserve(content: Unpacked, take: TakeMemory = fresh): StateImage {
   const { sections, bytes } = placeSections(content.sections)
-  return { head: content.head, sections, buffer: new SharedArrayBuffer(bytes) }
+  return { head: content.head, sections, buffer: take(bytes) }
 }
 
 async function decodeInto(image: StateImage, content: Unpacked, codec: Codec): Promise<SealedImage> {
@@ -95,7 +100,7 @@ async function decodeInto(image: StateImage, content: Unpacked, codec: Codec): P
 }
 
 /** The image that a snapshot holds. SNAPSHOT_INVALID, SNAPSHOT_VERSION. */
-export async function decodeWhole(file: Uint8Array, codec: Codec): Promise<SealedImage> {
+export async function decodeWhole(file: Uint8Array, codec: Codec, take?: TakeMemory): Promise<SealedImage> {
   const content = unpackContent(file)
   if (content.base)
     throw new PopulaceError(
@@ -103,7 +108,7 @@ export async function decodeWhole(file: Uint8Array, codec: Codec): Promise<Seale
       `These bytes are no snapshot: they are a diff of the state at tick ${content.base.tick}`,
       'Read that state first, then apply the diff to it.',
     )
-  return decodeInto(reserve(content), content, codec)
+  return decodeInto(reserve(content, take), content, codec)
 }
 
 /** The image that a diff leads to from `base`, which stays as it is. DIFF_BASE, SNAPSHOT_INVALID, SNAPSHOT_VERSION. */

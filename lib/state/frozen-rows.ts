@@ -4,6 +4,7 @@
 import type { AnyArray, Kind } from '../memory/column-types.js'
 import type { BoundColumn, PopulationMemory, Segment } from '../memory/population-memory.js'
 import type { WorldMemory } from '../memory/world.js'
+import type { TakeMemory } from './coding.js'
 import type { HashedColumn, HashedRows } from './content-hash.js'
 import { placeSections, type Section, type SectionNeeds, type SectionPath, Sections, sectionArray } from './image.js'
 
@@ -86,11 +87,11 @@ function partsOf(population: PopulationMemory, partition: number): Part[] {
   ]
 }
 
-/** Takes the rows of a partition out of all frames: a copy of them. Between batches, columns with `reset` at their defaults. */
-export function takeOut(memory: WorldMemory, partition: number): FrozenRows {
+/** Takes the rows of a partition out of all frames, into memory that `take` gives. Between batches, columns with `reset` at their defaults. */
+export function takeOut(memory: WorldMemory, partition: number, take: TakeMemory): FrozenRows {
   const parts = memory.populations.flatMap(population => partsOf(population, partition))
   const { sections, bytes } = placeSections(parts.map(({ path, kind, count }) => ({ path, kind, count })))
-  const buffer = new SharedArrayBuffer(bytes)
+  const buffer = take(bytes)
   for (const [i, { write }] of parts.entries()) write(sectionArray(buffer, sections[i]))
   for (const population of memory.populations) population.fallAsleep(partition)
   return { sections, buffer }

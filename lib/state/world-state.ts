@@ -19,7 +19,7 @@ import {
 import { imageLeaving, imageSince } from './frozen-sections.js'
 import { Sections } from './image.js'
 import type { SchemaMessage, SchemaPopulation } from './schema.js'
-import type { StateTable } from './state-table.js'
+import { StateTable } from './state-table.js'
 
 /** What changed between two states. */
 export interface StateDiff {

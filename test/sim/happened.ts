@@ -38,6 +38,17 @@ const NOTHING = {
   'cells across an edge': 0,
   'cells of one partition': 0,
   'sight of what the engine writes': 0,
+  // Frozen partitions.
+  freezes: 0,
+  thaws: 0,
+  'agents woken': 0,
+  'mail for who sleeps': 0,
+  'mail that wakes': 0,
+  'journeys to partitions that sleep': 0,
+  'births for partitions that sleep': 0,
+  'journeys taken back': 0,
+  'arrivals in partitions that slept': 0,
+  'refusals of frozen partitions': 0,
   // Documents and turns.
   'documents read': 0,
   'documents of others read': 0,

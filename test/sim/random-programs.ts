@@ -21,6 +21,8 @@ import { looks } from './random-looks.js'
 export interface Declared {
   /** No agent is born, dies or moves. */
   readonly isCalm: boolean
+  /** Partitions freeze and thaw. */
+  readonly isSleepy: boolean
   readonly populations: readonly PopulationSpec[]
   readonly claims: readonly ClaimSpec[]
   readonly messages: readonly MessageSpec[]

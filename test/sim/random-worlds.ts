@@ -151,6 +151,7 @@ function kernel(
     reads: [...used].filter(c => !writes.includes(c)),
     writes,
     ...{ senses, effects, spawns, sends, despawns, moves, program },
+    wakes: declared.isSleepy && writes.includes('age') && d.yes(2, 3),
     claims: [...programmer.claims],
     outcomes: [...programmer.outcomes],
     receives: [...programmer.receives],
@@ -167,7 +168,11 @@ function staged(d: Draw, at: number, scene: Scene, declared: Declared): KernelSp
   }))
 }
 
-function act(d: Draw, { populations, messages, isCalm }: Declared): Act {
+/** A partition that may freeze: what is permanent lives in the first one. */
+const freezable = (d: Draw) => d.of(PARTITIONS.slice(1))
+
+function act(d: Draw, { populations, messages, isCalm, isSleepy }: Declared): Act {
+  if (isSleepy && d.yes(1, 4)) return { does: d.of(['freeze', 'freeze', 'thaw']), partition: freezable(d) }
   if (messages.length > 0 && d.yes(1, 5)) return { does: 'send', message: d.of(messages).name, count: d.int(1, 9) }
   const p = d.of(populations)
   const column = d.hot(Object.keys(p.columns))
@@ -181,6 +186,15 @@ function act(d: Draw, { populations, messages, isCalm }: Declared): Act {
 
 function main(d: Draw, name: string, before: readonly string[], declared: Declared): MainSpec {
   return { kind: 'main', ...schedule(d, name, before), acts: d.list(1, 4, () => act(d, declared)) }
+}
+
+/** Main engines that freeze and thaw at different paces, so that partitions are asleep for some ticks and awake for others. */
+function seasons(d: Draw): MainSpec[] {
+  return (['freeze', 'thaw'] as const).map(does => ({
+    ...{ kind: 'main', name: `z ${does}`, priority: 2, dependencies: [], phase: d.int(0, 2) },
+    every: does === 'freeze' ? d.of([1, 2]) : d.of([2, 3]),
+    acts: d.list(1, 2, () => ({ does, partition: freezable(d) })),
+  }))
 }
 
 function measure(d: Draw, all: readonly PopulationSpec[]): MeasureSpec {
@@ -309,6 +323,7 @@ export const worlds: fc.Arbitrary<WorldSpec> = fc.gen().map(gen => {
   const alive = all.filter(p => p.shape === 'ordinary')
   const declared: Declared = {
     isCalm: d.yes(1, 4),
+    isSleepy: d.yes(2, 3),
     populations: all,
     grids,
     claims: d.list(1, 3, i => ({ name: `claim ${i}`, by: d.of(d.yes(1, 2) ? alive : all).name, on: d.hot(all).name })),
@@ -320,6 +335,7 @@ export const worlds: fc.Arbitrary<WorldSpec> = fc.gen().map(gen => {
           name: `message ${i}`,
           to: d.of(d.yes(1, 2) ? alive : all).name,
           capacity: d.of([3, 40, 1000, 1000]),
+          frozen: d.of(['wake', 'wake', 'hold', 'drop'] as const),
           columns: record(),
         },
       }),
@@ -335,11 +351,15 @@ export const worlds: fc.Arbitrary<WorldSpec> = fc.gen().map(gen => {
     const name = `${d.of(['a', 'b', 'c'])} ${i}`
     engines.push(d.yes(1, 6) ? main(d, name, before, declared) : kernel(d, name, before, declared))
   }
+  if (declared.isSleepy) engines.push(...seasons(d))
   const unmade = declared.claims.filter(c => !isUsed(engines, e => e.claims, c.name))
   for (const [i, claim] of unmade.entries()) engines.push(maker(d, `d ${i}`, claim, declared))
   const isReceived = (message: string) => isUsed(engines, e => e.receives, message)
   const messages = declared.messages.filter(m => isReceived(m.name))
-  const runs = d.list(1, 3, () => ({ commands: commands(d, { ...declared, messages }), ticks: d.int(1, 4) }))
+  const runs = d.list(1, 3, () => ({
+    commands: commands(d, { ...declared, messages }),
+    ticks: d.int(1, declared.isSleepy ? 6 : 4),
+  }))
   const ticks = runs.reduce((n, r) => n + r.ticks, 0)
   const world: WorldSpec = {
     ...{ seed: d.seed(), populations: all, claims: declared.claims, messages, grids, runs },

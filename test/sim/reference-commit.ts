@@ -1,6 +1,7 @@
 // What happens when an engine ends, in this order: effects are merged onto the written values, claims are settled, mail
 // and events are queued, births are built, then come the deaths, then the moves.
 import type { ColumnSpec, KernelSpec } from '../fixtures/world-spec.js'
+import { sendOff, sleepers, stay } from './reference-frozen.js'
 import { type Claimed, type Output, shownValues, type Told } from './reference-state.js'
 import type { ReferenceWorld } from './reference-world.js'
 
@@ -57,7 +58,8 @@ function settle({ happened }: ReferenceWorld, claims: readonly Claimed[]): void 
 function build(world: ReferenceWorld, { births, deaths }: Output): void {
   const { happened } = world
   for (const { population, partition, parent, values } of births) {
-    if (world.agents(population).length === world.population(population).capacity) {
+    const all = world.agents(population).length + sleepers(world, population).length
+    if (all === world.population(population).capacity) {
       world.state.populations[population].counts.refusedBirths++
       happened.note('refused births')
       continue
@@ -65,7 +67,13 @@ function build(world: ReferenceWorld, { births, deaths }: Output): void {
     happened.note('births')
     if (deaths.has(parent)) happened.note('births by the dying')
     if (Object.values(values.documents).some(d => d !== undefined)) happened.note('births with documents')
-    world.bear(population, partition, values)
+    const isFrozen = partition in world.state.frozen
+    world.bear(population, isFrozen ? parent.partition : partition, values)
+    if (!isFrozen) continue
+    // Born where its parent is, and on its way when the partition has thawed.
+    const home = world.state.populations[population].partitions[world.state.partitions.indexOf(parent.partition)]
+    sendOff(world, population, home[home.length - 1], partition)
+    happened.note('births for partitions that sleep')
   }
   for (const name of new Set(births.map(b => b.population))) {
     const keys = new Set(births.filter(b => b.population === name).map(b => b.key))
@@ -83,7 +91,14 @@ function end(world: ReferenceWorld, { population }: KernelSpec, { deaths, moves 
     if (moves.has(agent)) happened.note('deaths that beat a move')
   }
   for (const [agent, to] of moves) {
-    if (deaths.has(agent) || agent.partition === to) continue
+    if (deaths.has(agent)) continue
+    if (to in world.state.frozen) {
+      sendOff(world, population, agent, to)
+      happened.note('journeys to partitions that sleep')
+      continue
+    }
+    stay(world, population, agent)
+    if (agent.partition === to) continue
     world.move(population, agent, to)
     happened.note('moves')
     for (const outcome of Object.values(agent.outcomes)) outcome.moved = true

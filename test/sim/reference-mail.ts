@@ -17,7 +17,10 @@ export function deliver(
   for (const letter of state.mail.letters) {
     if (!engine.receives.includes(letter.message) || letter.seen.includes(engine.name)) continue
     const receiver = world.find(engine.population, letter.to)
-    if (receiver === undefined) letter.seen.push(GONE)
+    if (receiver === undefined && world.sleepsIn(engine.population, letter.to) !== undefined) {
+      if (world.message(letter.message).frozen === 'drop') letter.seen.push(GONE)
+      happened.note('mail for who sleeps')
+    } else if (receiver === undefined) letter.seen.push(GONE)
     else if (hasTurn(receiver)) {
       letter.seen.push(engine.name)
       inbox.set(receiver, [...(inbox.get(receiver) ?? []), letter])

@@ -9,6 +9,8 @@ import type { Told } from './reference-state.js'
 export interface Seen {
   readonly measures: readonly unknown[]
   readonly agents: readonly Readonly<Record<string, readonly ShownRow[]>>[]
+  /** By run and population: how many sleep. */
+  readonly asleep: readonly Readonly<Record<string, number>>[]
   readonly counters: readonly Counters[]
   readonly events: readonly Told[]
   readonly refusals: number
@@ -28,6 +30,7 @@ export async function engineRun(spec: WorldSpec, options: SimulationOptions): Pr
     const { populations } = (await import(urlOf(spec).href)) as typeof import('../fixtures/described.js')
     const measures: unknown[] = []
     const agents: Record<string, readonly ShownRow[]>[] = []
+    const asleep: Record<string, number>[] = []
     const counters: Counters[] = []
     const events: Told[] = []
     const failures: Error[] = []
@@ -40,11 +43,13 @@ export async function engineRun(spec: WorldSpec, options: SimulationOptions): Pr
       for (const acts of commands) await sim.command('act' as never, { acts: JSON.stringify(acts) } as never)
       await sim.run({ ticks })
       const tables = [...populations].map(([name, p]) => [name, sim.world.population(p)] as const)
-      agents.push(Object.fromEntries(tables.map(([name, table]) => [name, [...table.rows()] as ShownRow[]])))
+      const awake = Object.fromEntries(tables.map(([name, table]) => [name, [...table.rows()] as ShownRow[]]))
+      agents.push(awake)
+      asleep.push(Object.fromEntries(tables.map(([name, table]) => [name, table.size - awake[name].length])))
       counters.push(sim.counters)
     }
     if (failures.length > 0) throw failures[0]
-    return { measures, agents, counters, events, refusals, hash: await sim.hash() }
+    return { measures, agents, asleep, counters, events, refusals, hash: await sim.hash() }
   } finally {
     await sim.close()
   }
@@ -55,6 +60,7 @@ export function referenceRun(spec: WorldSpec): Seen & { happened: Readonly<Recor
   const reference = new Reference(spec)
   const measures: unknown[] = []
   const agents: Record<string, readonly ShownRow[]>[] = []
+  const asleep: Record<string, number>[] = []
   const counters: Counters[] = []
   for (const { commands, ticks } of spec.runs) {
     for (let i = 0; i < ticks; i++) {
@@ -62,10 +68,11 @@ export function referenceRun(spec: WorldSpec): Seen & { happened: Readonly<Recor
       measures.push(reference.measures())
     }
     agents.push(Object.fromEntries(spec.populations.map(({ name }) => [name, reference.rows(name)])))
+    asleep.push(Object.fromEntries(spec.populations.map(({ name }) => [name, reference.asleep(name)])))
     counters.push(reference.counters())
   }
   const { happened, events, refusals } = reference
-  return { measures, agents, counters, events, refusals, happened }
+  return { measures, agents, asleep, counters, events, refusals, happened }
 }
 
 /** Where two runs differ first, and the world they were of. */
@@ -80,6 +87,8 @@ export function firstDifference(found: Seen, expected: Seen, spec: WorldSpec): s
       for (const [i, row] of rows.entries())
         if (!isDeepStrictEqual(found.agents[run][name][i], row))
           return said(`'${name}' after run ${run}`, found.agents[run][name][i], row)
+  for (const [run, n] of expected.asleep.entries())
+    if (!isDeepStrictEqual(found.asleep[run], n)) return said(`who sleeps after run ${run}`, found.asleep[run], n)
   for (const [i, event] of expected.events.entries())
     if (!isDeepStrictEqual(found.events[i], event)) return said(`event ${i}`, found.events[i], event)
   for (const [run, c] of expected.counters.entries())
@@ -88,10 +97,10 @@ export function firstDifference(found: Seen, expected: Seen, spec: WorldSpec): s
 }
 
 /** What of the laws of conservation does not hold in what was seen: who was born is alive or dead, what was sent is somewhere. */
-export function unlawful({ agents, counters }: Seen): string[] {
+export function unlawful({ agents, asleep, counters }: Seen): string[] {
   return counters.flatMap(({ populations, messages }, run) => [
     ...Object.entries(populations)
-      .filter(([name, { born, died }]) => born - died !== agents[run][name].length)
+      .filter(([name, { born, died }]) => born - died !== agents[run][name].length + asleep[run][name])
       .map(
         ([name, { born, died }]) => `${born} '${name}' were born, ${died} died, ${agents[run][name].length} are there`,
       ),

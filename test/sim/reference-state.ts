@@ -80,6 +80,10 @@ export interface PopulationState {
   /** Generation of each slot used so far; slot s stands at s - 1. */
   generations: number[]
   free: number[]
+  /** Agents of frozen partitions, by its name. */
+  asleep: Record<string, Agent[]>
+  /** Who is to go to a frozen partition when the next tick begins, in order. */
+  leaving: { id: number; to: string }[]
   counts: { born: number; died: number; moved: number; refusedBirths: number; refusedMoves: number }
 }
 
@@ -91,6 +95,11 @@ export interface MailState {
 
 export interface WorldState {
   partitions: string[]
+  /** Frozen partitions, with the tick at which each froze. */
+  frozen: Record<string, number>
+  asked: Record<string, 'freeze' | 'thaw'>
+  /** Partitions that something wakes. */
+  woken: string[]
   populations: Record<string, PopulationState>
   mail: MailState
 }

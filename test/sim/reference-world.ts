@@ -15,6 +15,7 @@ import {
   type WorldSpec,
 } from '../fixtures/world-spec.js'
 import { Happened } from './happened.js'
+import { ask, sleepers, stay } from './reference-frozen.js'
 import {
   type Agent,
   blank,
@@ -40,10 +41,14 @@ export class ReferenceWorld {
       agents: ({ to }) => (to === undefined ? 1 : this.population(to).agents.reduce((n, [, count]) => n + count, 0)),
     }
     const counts = { born: 0, died: 0, moved: 0, refusedBirths: 0, refusedMoves: 0 }
-    const empty = () => ({ partitions: PARTITIONS.map(() => []), generations: [], free: [], counts: { ...counts } })
+    const empty = () => ({
+      ...{ partitions: PARTITIONS.map(() => []), generations: [], free: [], counts: { ...counts } },
+      ...{ asleep: {}, leaving: [] },
+    })
     const unsent = () => ({ sent: 0, delivered: 0, dropped: 0, refused: 0 })
     this.state = {
       partitions: [...PARTITIONS],
+      ...{ frozen: {}, asked: {}, woken: [] },
       mail: { letters: [], counts: Object.fromEntries(spec.messages.map(m => [m.name, unsent()])) },
       populations: Object.fromEntries(spec.populations.map(p => [p.name, empty()])),
     }
@@ -68,7 +73,7 @@ export class ReferenceWorld {
     return (this.population(of) ?? this.message(of) ?? event).columns
   }
 
-  /** All agents of a population in (partition, block, row) order. */
+  /** All agents of a population who are awake, in (partition, block, row) order. */
   agents(population: string): Agent[] {
     return this.state.populations[population].partitions.flat()
   }
@@ -95,6 +100,7 @@ export class ReferenceWorld {
 
   bury(population: string, agent: Agent): void {
     const state = this.state.populations[population]
+    stay(this, population, agent)
     const slot = agent.id % 2 ** 32
     state.generations[slot - 1]++
     state.free.push(slot)
@@ -126,6 +132,20 @@ export class ReferenceWorld {
     const sentTo = this.find(this.message(message).to, to)?.partition
     const letter: Letter = { message, to, from, by, seen: [], tick: this.tick, sentTo, ...values }
     letters.push(letter)
+    if (this.message(message).frozen === 'wake') this.wakeFor(message, to)
+  }
+
+  /** The partition in which an agent sleeps; undefined: it is awake, or there is no such agent. */
+  sleepsIn(population: string, id: number): string | undefined {
+    return sleepers(this, population).find(a => a.id === id)?.partition
+  }
+
+  /** What waits for somebody who sleeps wakes the partition. */
+  wakeFor(message: string, to: number): void {
+    const partition = this.sleepsIn(this.message(message).to, to)
+    if (partition === undefined) return
+    this.state.woken.push(partition)
+    this.happened.note('mail that wakes')
   }
 
   // ---- what the main thread does ---------------------------------------------------------------------------------------
@@ -141,9 +161,16 @@ export class ReferenceWorld {
     }
     return {
       size: population => this.agents(population).length,
-      capacity: population => this.population(population).capacity,
+      capacity: population => this.population(population).capacity - sleepers(this, population).length,
       columns: population => this.population(population).columns,
+      freeze: partition => ask(this, 'freeze', partition),
+      thaw: partition => ask(this, 'thaw', partition),
       spawn: (population, partition, count, value) => {
+        if (partition in this.state.frozen) {
+          this.happened.note('refusals of frozen partitions')
+          if (count === 1) made(this.columns(population), value) // values are drawn before they are refused
+          return
+        }
         for (let i = 0; i < count; i++) this.bear(population, partition, made(this.columns(population), value))
       },
       despawn: (population, n) => this.bury(population, nth(population, n)),

@@ -7,6 +7,7 @@ import { doActs } from '../fixtures/main-acts.js'
 import { runProgram } from '../fixtures/row-program.js'
 import type { Act, EngineSpec, KernelSpec, MeasureSpec, WorldSpec } from '../fixtures/world-spec.js'
 import { commit } from './reference-commit.js'
+import { beginTick, everybody, sleepers } from './reference-frozen.js'
 import { deliver, retire } from './reference-mail.js'
 import { rowAccess } from './reference-row.js'
 import {
@@ -59,6 +60,7 @@ export class Reference {
         agent.outcomes = {}
       }
     }
+    beginTick(world, this.#engines)
     for (const acts of commands) this.#command(acts)
     for (const engine of this.#engines) {
       if ((tick - engine.phase) % engine.every !== 0) continue
@@ -134,6 +136,11 @@ export class Reference {
     return this.#world.agents(population).map(agent => ({ id: agent.id, ...shownValues(columns, agent) }))
   }
 
+  /** How many of a population sleep. */
+  asleep(population: string): number {
+    return sleepers(this.#world, population).length
+  }
+
   /** What became of agents, messages and events. */
   counters(): Counters {
     const { state, spec } = this.#world
@@ -159,17 +166,20 @@ export class Reference {
     const { columns, block } = this.#world.population(population)
     const c = columns[column]
     const [other, wanted] = where ?? []
-    const blocks = this.#world.state.populations[population].partitions.flatMap(agents => chunks(agents, block))
-    const values = blocks.map(agents =>
-      agents
-        .filter(a => other === undefined || inUnits(columns[other], a.numbers[other][0]) === wanted)
-        .map(a => a.numbers[column][0]),
+    const values = everybody(this.#world, population).map(agents =>
+      chunks(agents, block).map(some =>
+        some
+          .filter(a => other === undefined || inUnits(columns[other], a.numbers[other][0]) === wanted)
+          .map(a => a.numbers[column][0]),
+      ),
     )
-    const all = values.flat()
+    const all = values.flat(2)
     if (kind === 'count') return all.length
     if (kind === 'histogram') return histogram(all.map(v => inUnits(c, v)))
-    // Floats are summed block by block, then over blocks: the order of terms is part of the result.
-    const total = values.map(v => v.reduce((a, b) => a + b, 0)).reduce((a, b) => a + b, 0)
+    // Floats are summed block by block, then over the blocks of a partition, then over partitions: the order of terms is
+    // part of the result.
+    const added = (terms: readonly number[]) => terms.reduce((a, b) => a + b, 0)
+    const total = added(values.map(blocks => added(blocks.map(added))))
     if (kind === 'sum') return inUnits(c, total)
     if (all.length === 0) return Number.NaN
     return inUnits(c, kind === 'mean' ? total / all.length : kind === 'min' ? Math.min(...all) : Math.max(...all))
