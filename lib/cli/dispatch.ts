@@ -17,6 +17,7 @@ const LOAD: Readonly<
   inspect: async () => (await import('./inspect.js')).inspect,
   compare: async () => (await import('./compare.js')).compare,
   prune: async () => (await import('./prune.js')).prune,
+  migrate: async () => (await import('./migrate.js')).migrate,
   bench: async () => (await import('./bench.js')).bench,
 }
 

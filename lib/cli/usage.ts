@@ -117,6 +117,16 @@ export const COMMANDS = {
       help,
     },
   },
+  migrate: {
+    synopsis: 'populace migrate <store> [flags]',
+    about: 'brings the tables of a Postgres store up to date, as opening it does, or takes them back',
+    flags: {
+      down: { value: 'n', about: 'take back the newest n migrations; what they made is lost' },
+      status: { about: 'change nothing, and say what is applied' },
+      json,
+      help,
+    },
+  },
   bench: {
     synopsis: 'populace bench [scenario] [flags]',
     about: 'measures a scenario inline and on workers; without one, in a checkout, runs the benchmark suite',

@@ -49,6 +49,33 @@ t.test('a server that dies in the middle of a run ends it with a clear error, an
   t.ok(summary.from > 0)
 })
 
+t.test('populace migrate goes up and down, and says where it is', async t => {
+  const url = await server.database()
+  const json = async (...flags: string[]) =>
+    JSON.parse((await populace(['migrate', url, ...flags, '--json'])).stdout) as object
+  const before = (await json('--status')) as {
+    takenBack: string[]
+    migrations: { name: string; applied: string | null }[]
+  }
+  const names = before.migrations.map(m => m.name)
+  t.ok(names.length > 0)
+  t.ok(before.migrations.every(m => m.applied === null))
+  t.match(await json(), { applied: names })
+  t.match(await json(), { applied: [] }, 'twice is once')
+  t.match(await json('--down', '1'), { takenBack: [names[names.length - 1]] })
+  const table = await populace(['migrate', url])
+  t.match(table.stdout, `applied ${names[names.length - 1]}`)
+  for (const [argv, text] of [
+    [['migrate'], /takes a Postgres store/],
+    [['migrate', 'file:x'], /takes a Postgres store/],
+    [['migrate', url, '--down', '1', '--status'], /exclude each other/],
+  ] as const) {
+    const ended = await populace(argv)
+    t.equal(ended.code, 2)
+    t.match(ended.stderr, text)
+  }
+})
+
 async function checkpoints(url: string): Promise<number> {
   try {
     return Number((await server.admin('select count(*) as n from populace.checkpoints', url))[0].n)
