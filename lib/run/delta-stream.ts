@@ -8,12 +8,11 @@ import { planPart, type Seen } from '../state/delta-part.js'
 import type { DeltaCoder } from './delta-coder.js'
 import type { DeltaTarget } from './delta-subscription.js'
 import type { OpenWorld } from './open-world.js'
-import { capturePart, type ImageMemory } from './world-image.js'
+import { capturePart, ImageMemory } from './world-image.js'
 
 /** What all streams of a simulation share. */
 export interface StreamSurroundings {
   readonly world: OpenWorld
-  readonly memory: ImageMemory
   readonly coder: () => Promise<DeltaCoder>
   /** The measures of the present state, between two ticks. */
   measures(): Promise<DeltaMeasures>
@@ -40,6 +39,8 @@ export class DeltaStream {
   readonly targets = new Set<DeltaTarget>()
   readonly #around: StreamSurroundings
   readonly #number: number
+  /** Of its own: images of one stream are of one size, and one is in use at a time. */
+  readonly #memory = new ImageMemory()
   /** The last tick that was told, or left to the next delta: one that is stepped again is not told again. */
   #due = -1
   #sequence = 0
@@ -113,7 +114,8 @@ export class DeltaStream {
 
   async #tell(tick: number, targets: readonly DeltaTarget[]): Promise<void> {
     const { keyframeEvery, measures: riding, encoded } = this.shape
-    const { world, memory, written } = this.#around
+    const { world, written } = this.#around
+    const memory = this.#memory
     const coder = await this.#around.coder()
     if (!this.#open) await coder.do({ open: this.#number, options: encoded })
     this.#open = true

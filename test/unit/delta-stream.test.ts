@@ -6,7 +6,6 @@ import type { DeltaCoder } from '../../lib/run/delta-coder.js'
 import { DeltaStream } from '../../lib/run/delta-stream.js'
 import { type Delta, DeltaSubscription, type DeltaTarget } from '../../lib/run/delta-subscription.js'
 import { schemaOf } from '../../lib/run/schema-of.js'
-import { ImageMemory } from '../../lib/run/world-image.js'
 import { DeltaEncoder, type EncoderTask, type StreamMessages } from '../../lib/state/delta-encoder.js'
 import life from '../fixtures/life.js'
 
@@ -50,7 +49,7 @@ async function streaming() {
     measures: false,
   }
   const around = {
-    ...{ world, memory: new ImageMemory(), written: new Map() },
+    ...{ world, written: new Map() },
     coder: async () => coder,
     measures: async () => ({}),
     failed: (error: unknown) => void failures.push(error),
