@@ -66,8 +66,11 @@ export class DeltaStream {
   /** The run rests at this tick: resolves when all that is due has been told. */
   async rest(tick: number): Promise<void> {
     await this.#busy
-    if (this.#skipped?.tick === tick) this.#due = tick - 1
-    this.#skipped = undefined
+    if (this.#skipped?.tick === tick) {
+      this.#due = tick - 1
+      this.#skipped = undefined
+    }
+    this.#countSkipped()
     await this.boundary(tick)
     await this.#busy
   }
@@ -75,8 +78,7 @@ export class DeltaStream {
   /** Between two ticks: tells the state, if that is due and somebody has room for it. */
   async boundary(tick: number): Promise<void> {
     if (tick % this.shape.every !== 0 || tick <= this.#due || this.targets.size === 0) return
-    for (const target of this.#skipped?.targets ?? []) target.missed()
-    this.#skipped = undefined
+    this.#countSkipped()
     if (this.#busy) {
       if (![...this.targets].some(target => target.exact)) {
         this.#due = tick
@@ -89,18 +91,24 @@ export class DeltaStream {
     const behind: DeltaTarget[] = []
     for (const target of [...this.targets]) (target.reserve(tick) ? told : behind).push(target)
     if (told.length > 0) {
-      await this.#leaveBehind(behind.filter(target => this.targets.has(target) && !target.wantsKeyframe))
+      const left = behind.filter(target => this.targets.has(target) && !target.wantsKeyframe)
+      await this.#leaveBehind(left, tick)
       await this.#tell(tick, told)
     }
     this.#due = tick
   }
 
+  #countSkipped(): void {
+    for (const target of this.#skipped?.targets ?? []) target.missed()
+    this.#skipped = undefined
+  }
+
   /** Those who miss a tick that others are told go on from what they were told last, in a stream of their own. */
-  async #leaveBehind(targets: readonly DeltaTarget[]): Promise<void> {
+  async #leaveBehind(targets: readonly DeltaTarget[], tick: number): Promise<void> {
     if (targets.length === 0) return
     const { add, coder } = this.#around
     const fork = new DeltaStream(this.shape, this.#around)
-    fork.#due = this.#due
+    fork.#due = tick // which is merged for them
     fork.#sequence = this.#sequence
     fork.#open = this.#open
     fork.#seen = this.#seen
