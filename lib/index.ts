@@ -1,5 +1,4 @@
 // The public face of populace: what scenarios and hosts import.
-
 export { ERROR_CODES, type ErrorCode, PopulaceError } from './core/errors.js'
 export { type AgentId, NONE } from './core/ids.js'
 export type { Progress } from './core/options.js'
@@ -47,6 +46,7 @@ export type {
   StreamOptions,
   SubscribeOptions,
 } from './run/delta-subscription.js'
+export { type LoaderScope, registerLoader } from './run/loaders.js'
 export { count, histogram, type Measure, type MeasureValues, max, mean, min, sum } from './run/measures.js'
 export { type Command, defineCommand, defineScenario, type Scenario, type SetupScope } from './run/scenario.js'
 export { Simulation } from './run/simulation.js'
@@ -60,7 +60,18 @@ export {
   MainEngine,
   type Recorder,
 } from './schedule/engine.js'
-export type { Birth, Claimer, Draft, Inbox, Loop, Outcome, Random, Scope, Sender } from './schedule/scope.js'
+export type {
+  Birth,
+  Claimer,
+  Draft,
+  Inbox,
+  Loop,
+  Outcome,
+  Random,
+  Scope,
+  Sender,
+  WakingLoop,
+} from './schedule/scope.js'
 export { DatabaseError } from './services/database-error.js'
 export type {
   CallOptions,

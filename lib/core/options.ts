@@ -24,7 +24,13 @@ export interface Logger {
 const crew = {
   workers: z.union([z.literal('auto'), count(0, MAX_WORKERS)]).default('auto'),
   checks: z.boolean().default(false),
-  limits: z.strictObject({ tickTimeoutMs: z.number().positive().optional() }).default({}),
+  limits: z
+    .strictObject({
+      tickTimeoutMs: z.number().positive().optional(),
+      residentFrames: count(1, Number.MAX_SAFE_INTEGER).optional(),
+      maxMemoryMb: z.number().positive().optional(),
+    })
+    .default({}),
   run: z.string().min(1).max(MAX_NAME_LENGTH).optional(),
   checkpoint: z
     .strictObject({

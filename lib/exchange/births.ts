@@ -8,6 +8,7 @@ import { fresh } from '../kernels/fresh.js'
 import type { AnyArray } from '../memory/column-types.js'
 import type { DocumentStore } from '../memory/documents.js'
 import { COUNT, HEADER } from '../memory/layout.js'
+import type { PartitionStates } from '../memory/partition-states.js'
 import type { PopulationMemory } from '../memory/population-memory.js'
 import type { WorldMemory } from '../memory/world.js'
 import { BIRTHPLACE } from './needs.js'
@@ -27,6 +28,7 @@ export class Births {
   readonly stream: Stream
   readonly #population: PopulationMemory
   readonly #header: Int32Array
+  readonly #states: PartitionStates
   readonly #places: readonly AnyArray[]
   /** Copies `count` records of a thread's staging from `at` to as many rows from `row`. */
   readonly #copiers: readonly Copier[]
@@ -35,6 +37,7 @@ export class Births {
     this.stream = stream
     this.#population = population
     this.#header = new Int32Array(memory.buffer, memory.layout.header, HEADER.words)
+    this.#states = memory.partitions.states
     this.#places = stream.stagings.map(s => s.arrays.get(BIRTHPLACE) as AnyArray) // a stream of births has it
     this.#copiers = stream.stagings.map(s => copier(population, s))
   }
@@ -87,8 +90,11 @@ export class Births {
       const copy = this.#copiers[thread[frame]]
       // Drafts for one partition that lie one after another come to life together.
       for (let at = start[frame], next = at; at < end; at = next) {
-        const partition = places[at]
-        while (next < end && places[next] === partition) next++
+        const place = places[at]
+        while (next < end && places[next] === place) next++
+        // Who is to be born in a frozen partition is born where its parent is, and goes there when it has thawed.
+        const asleep = this.#states.isFrozen(place)
+        const partition = asleep ? parents.frames.partitionOf[frame] : place
         // A thread keeps as many drafts as the population has room for agents: what lies beyond is in nobody's memory.
         const kept = Math.min(next - at, Math.max(0, stream.capacity - drafted))
         const wanted = Math.min(kept, room - born, frames.roomIn(partition))
@@ -98,10 +104,18 @@ export class Births {
         for (let done = 0; done < wanted; ) {
           const rows = population.bear(partition, wanted - done, stamp)
           copy(at + done, rows.row, rows.count)
+          if (asleep) this.#send(rows.row, rows.count, place)
           done += rows.count
         }
       }
     }
+  }
+
+  /** Sends who was born in `count` rows from `row` to a frozen partition. */
+  #send(row: number, count: number, partition: number): void {
+    const { id, leaving } = this.#population
+    for (let r = row; r < row + count; r++) leaving.add(id[r], partition)
+    this.#states.wake(partition)
   }
 }
 

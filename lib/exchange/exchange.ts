@@ -25,6 +25,7 @@ export interface ExchangeOptions {
   readonly staging: readonly ArrayBufferLike[]
   readonly threads: number
   readonly claims: Iterable<ClaimData>
+  readonly messages: ReadonlyMap<string, MessageData>
   readonly kernels: readonly KernelEngine[]
   /** As the memory's layout has them. */
   readonly views: readonly PlannedView[]
@@ -49,7 +50,7 @@ export class Exchange {
   readonly #streams: ReadonlyMap<string, Stream>
   readonly #staging: readonly ArrayBufferLike[]
 
-  constructor({ memory, staging, threads, claims, kernels, views }: ExchangeOptions) {
+  constructor({ memory, staging, threads, claims, messages, kernels, views }: ExchangeOptions) {
     this.#staging = staging
     this.#streams = openStreams(memory.buffer, staging, memory.layout)
     this.effects = effectColumns(memory, threads)
@@ -59,7 +60,8 @@ export class Exchange {
     this.posts = new Map(
       [...memory.mail].flatMap(([name, mailbox]) => {
         const stream = this.#streams.get(mailStream(name))
-        return stream ? [[name, new Post(mailbox, stream)] as const] : []
+        const message = messages.get(name)
+        return stream && message ? [[name, new Post(mailbox, stream, message, memory)] as const] : []
       }),
     )
     this.emits = this.#emits(memory)
@@ -98,11 +100,11 @@ export class Exchange {
 
 function inboxes(memory: WorldMemory, kernels: readonly KernelEngine[]): Exchange['inboxes'] {
   const receiving = (message: string) => kernels.filter(e => [...e.receives.values()].some(m => m.name === message))
-  const inbox = (engine: KernelEngine, { name, to }: MessageData) => {
+  const inbox = (engine: KernelEngine, { name, to, frozen }: MessageData) => {
     const receivers = receiving(name)
     const mailbox = memory.mail.get(name) as Mailbox // one is planned for every message
     const bit = receivers.indexOf(engine)
-    return new Inbox(memory.buffer, mailbox, memory.population(to), receivers.length, bit, skipsTurns(engine))
+    return new Inbox(memory, mailbox, memory.population(to), receivers.length, bit, skipsTurns(engine), frozen)
   }
   return new Map(
     kernels.map(engine => {

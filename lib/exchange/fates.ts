@@ -5,6 +5,7 @@
 import { fresh } from '../kernels/fresh.js'
 import type { AnyArray } from '../memory/column-types.js'
 import { COUNT, HEADER } from '../memory/layout.js'
+import type { PartitionStates } from '../memory/partition-states.js'
 import type { Beside, PopulationMemory } from '../memory/population-memory.js'
 import type { WorldMemory } from '../memory/world.js'
 import { unknownPartition } from './births.js'
@@ -26,6 +27,7 @@ interface Marked {
 export class Fates {
   readonly #population: PopulationMemory
   readonly #header: Int32Array
+  readonly #states: PartitionStates
   readonly #deaths: Marked | undefined
   readonly #moves: (Marked & { readonly to: Beside['array'] }) | undefined
 
@@ -34,6 +36,7 @@ export class Fates {
     this.#population = population
     population.carrier ??= carrier(population)
     this.#header = new Int32Array(memory.buffer, memory.layout.header, HEADER.words)
+    this.#states = memory.partitions.states
     this.#deaths = deaths ? { marks: population.scratch(FATES.dies), ids: ids(FATES.dead) } : undefined
     this.#moves = moves
       ? { marks: population.scratch(FATES.goes), ids: ids(FATES.movers), to: population.scratch(FATES.to).array }
@@ -81,7 +84,15 @@ export class Fates {
   #move(id: number, partition: number): void {
     const population = this.#population
     const row = population.rowOf(id)
-    if (row < 0 || population.partition[row] === partition) return
+    if (row < 0) return
+    if (this.#states.isFrozen(partition)) {
+      // It thaws before the next tick, and the agent goes there then.
+      population.leaving.add(id, partition)
+      this.#states.wake(partition)
+      return
+    }
+    population.leaving.forget(id)
+    if (population.partition[row] === partition) return
     if (population.frames.roomIn(partition) === 0) population.counts[COUNT.refusedMoves]++
     else population.move(row, partition)
   }

@@ -11,10 +11,14 @@ import { MAIL_SHARE } from '../core/limits.js'
 import { arrayAt } from '../memory/arrays.js'
 import type { AnyArray, View } from '../memory/column-types.js'
 import { type DocumentReader, type DocumentStore, recordReader } from '../memory/documents.js'
-import { COUNT, MAIL, type MailSortLayout } from '../memory/layout.js'
-import { checkReceiver, GONE, type Mailbox } from '../memory/mailbox.js'
+import { MAIL, type MailSortLayout } from '../memory/layout.js'
+import { checkReceiver, type Mailbox } from '../memory/mailbox.js'
+import type { PartitionStates } from '../memory/partition-states.js'
 import type { PopulationMemory } from '../memory/population-memory.js'
-import { type MailKey, MailSort, NO_RUN } from './mail-sort.js'
+import type { Frozen, MessageData } from '../memory/record.js'
+import type { WorldMemory } from '../memory/world.js'
+import { type Delivery, deliveryKey, receiverKey } from './mail-key.js'
+import { MailSort, type SortedColumn } from './mail-sort.js'
 import { RECEIVER, SENDER } from './needs.js'
 import type { SortStep } from './sorted-view.js'
 import type { Staging, Stream } from './streams.js'
@@ -24,10 +28,17 @@ import type { Turn } from './turn.js'
 export class Post {
   readonly stream: Stream
   readonly mailbox: Mailbox
+  /** Whether it wakes the frozen partitions of its receivers. */
+  readonly #wakes: boolean
+  readonly #receivers: PopulationMemory
+  readonly #states: PartitionStates
 
-  constructor(mailbox: Mailbox, stream: Stream) {
+  constructor(mailbox: Mailbox, stream: Stream, { to, frozen }: MessageData, memory: WorldMemory) {
     this.mailbox = mailbox
     this.stream = stream
+    this.#wakes = frozen === 'wake'
+    this.#receivers = memory.population(to)
+    this.#states = memory.partitions.states
   }
 
   /** What a kernel over `senders` sends with. OUTPUT_ROW, MESSAGE_INVALID. */
@@ -51,6 +62,15 @@ export class Post {
       from[at] = ids[row]`
     const head = { does: `sends '${name}' for`, parameters: ', id', fill, constants }
     return staging.draft(turn, head, [RECEIVER, SENDER], began, documents)
+  }
+
+  /** After messages of a block were appended: finds the frozen partitions that they wake. By any thread. */
+  #wake(begin: number, end: number): void {
+    const { slots } = this.#receivers
+    for (let at = begin; at < end; at++) {
+      const partition = slots.sleepsIn(this.mailbox.to[at])
+      if (partition >= 0) this.#states.wake(partition)
+    }
   }
 
   /** By one thread: finds where the messages of each block of `senders` go, and counts what there is no room for. */
@@ -82,6 +102,7 @@ export class Post {
     mailbox.seen.fill(0, to, to + n)
     for (const [name, { array, layout }] of mailbox.columns)
       copyRecords(arrays.get(name), array, from * layout.size, to * layout.size, n * layout.size)
+    if (this.#wakes && this.#states.frozen > 0) this.#wake(to, to + n)
   }
 }
 
@@ -96,25 +117,32 @@ export class Inbox {
   readonly mailbox: Mailbox
   /** What a kernel is given. */
   readonly view: Readonly<Record<string, View | DocumentReader>>
-  readonly #sort: MailSort
+  /** While no partition is frozen, and while any is: what waits for the frozen is told from what waits for the dead then. */
+  readonly #sorts: { readonly awake: MailSort; readonly asleep: MailSort }
+  readonly #states: PartitionStates
   readonly #layout: MailSortLayout
   /** The bits of all receiving engines. */
   readonly #all: number
-  /** Whether all that waits is for this engine and this tick: nothing stays in the mailbox, and nobody asks who has seen it. */
+  /**
+   * Whether all that waits is for this engine and this tick, while nobody is asleep: nothing stays in the mailbox then,
+   * and nobody asks who has seen it.
+   */
   readonly #takesAll: boolean
   /** Whether the agents of a frame have their turn in the engine that receives, in the tick that is stepped. */
   hasTurn: (frame: number) => boolean = () => true
 
   /** bit: of the engine that receives, among `receivers`. skips: whether some agents have no turn in some ticks. */
   constructor(
-    buffer: ArrayBufferLike,
+    { buffer, partitions }: WorldMemory,
     mailbox: Mailbox,
     population: PopulationMemory,
     receivers: number,
     bit: number,
     skips: boolean,
+    frozen: Frozen,
   ) {
     const { layout, heap } = mailbox
+    this.#states = partitions.states
     const { capacity, name: message, sort } = layout
     this.mailbox = mailbox
     this.#layout = sort
@@ -126,16 +154,21 @@ export class Inbox {
       const bound = (offset: number) => arrayAt(buffer, c.kind, offset, capacity * c.size)
       return { name, doc: c.doc, from: array, half: bound(c.half), to: bound(c.sorted), size: c.size }
     })
-    const turns = skips ? (frame: number) => this.hasTurn(frame) : undefined
-    const key = this.#takesAll
-      ? receiverKey(mailbox, population)
-      : deliveryKey(mailbox, population, this.#all, 1 << bit, turns)
-    this.#sort = new MailSort(buffer, sort, capacity, [from, ...columns], key)
+    const delivery: Delivery = {
+      ...{ mailbox, population, all: this.#all, bit: 1 << bit },
+      hasTurn: skips ? (frame: number) => this.hasTurn(frame) : undefined,
+    }
+    const sorted: readonly SortedColumn[] = [from, ...columns]
+    const awake = this.#takesAll ? receiverKey(mailbox, population) : deliveryKey(delivery, undefined)
+    this.#sorts = {
+      awake: new MailSort(buffer, sort, capacity, sorted, awake),
+      asleep: new MailSort(buffer, sort, capacity, sorted, deliveryKey(delivery, frozen)),
+    }
     const shown = columns.map(({ name, doc, to }) => [
       name,
       heap && doc ? recordReader(heap, to as Uint32Array, `${message}.${name}`) : to, // documents are words
     ])
-    this.view = { ...Object.fromEntries(shown), first: this.#sort.first, from: from.to }
+    this.view = { ...Object.fromEntries(shown), first: this.#sorts.awake.first, from: from.to }
     this.steps = this.#makeSteps()
   }
 
@@ -146,22 +179,26 @@ export class Inbox {
     return Math.min(this.#layout.shares, Math.ceil(waiting / MAIL_SHARE))
   }
 
+  /** The same in all threads and for a whole tick: partitions freeze and thaw between batches. */
+  get #sort(): MailSort {
+    return this.#states.frozen > 0 ? this.#sorts.asleep : this.#sorts.awake
+  }
+
   #makeSteps(): SortStep[] {
-    const sort = this.#sort
     const shares = () => this.#shares()
     const cut = (i: number) => Math.floor((this.mailbox.waiting * i) / shares())
     return [
       {
         items: shares,
-        run: i => sort.count(i, cut(i), cut(i + 1)),
-        serial: () => void sort.begin(shares()),
+        run: i => this.#sort.count(i, cut(i), cut(i + 1)),
+        serial: () => void this.#sort.begin(shares()),
       },
-      { items: shares, run: i => sort.scatter(i, cut(i), cut(i + 1)) },
+      { items: shares, run: i => this.#sort.scatter(i, cut(i), cut(i + 1)) },
       {
         items: () => (shares() > 0 ? this.#layout.buckets : 0),
-        run: i => sort.place(i),
+        run: i => this.#sort.place(i),
         serial: () => {
-          this.mailbox.numbers[MAIL.inbox] = sort.first[this.#layout.rows]
+          this.mailbox.numbers[MAIL.inbox] = this.#sort.first[this.#layout.rows]
         },
       },
     ]
@@ -170,50 +207,7 @@ export class Inbox {
   /** By one thread, when the engine that received has run. */
   retire(): void {
     if (this.mailbox.waiting === 0) return
-    if (this.#takesAll) this.mailbox.empty(this.mailbox.delivered)
+    if (this.#takesAll && this.#states.frozen === 0) this.mailbox.empty(this.mailbox.delivered)
     else this.mailbox.retire(this.#all)
-  }
-}
-
-/** Where `id` lives: declares `found`, the row of its slot, below 0 for a slot that nobody has. */
-const FIND = (slots: number) => `
-  const id = to[e]
-  const slot = id >>> 0
-  const found = slot < ${slots} ? slotRow[slot] - 1 : -1`
-
-/** The run of a message: its receiver's row. Where nobody ever died, a slot says who lives there without a look at the row. */
-function receiverKey(mailbox: Mailbox, population: PopulationMemory): MailKey {
-  const { row: slotRow } = population.slots
-  return {
-    constants: { to: mailbox.to, ids: population.id, slotRow, counts: population.counts },
-    before: `const immortal = counts[${COUNT.died}] === 0`,
-    code: `${FIND(slotRow.length)}
-      const key = found >= 0 && (immortal ? id === slot : ids[found] === id) ? found : ${NO_RUN}`,
-  }
-}
-
-/** The run of a message: its receiver's row, for those that this engine has not seen; marks them as seen, or gone. */
-function deliveryKey(
-  mailbox: Mailbox,
-  population: PopulationMemory,
-  all: number,
-  bit: number,
-  hasTurn: ((frame: number) => boolean) | undefined,
-): MailKey {
-  const { row: slotRow } = population.slots
-  const turn = hasTurn ? ` && hasTurn(found >>> ${population.layout.shift})` : ''
-  return {
-    constants: { to: mailbox.to, seen: mailbox.seen, ids: population.id, slotRow, hasTurn },
-    before: '',
-    code: `let key = ${NO_RUN}
-      const mask = seen[e]
-      if ((mask & ${bit}) === 0 && mask !== ${GONE}) {
-        ${FIND(slotRow.length)}
-        if (found < 0 || ids[found] !== id) seen[e] = mask === 0 ? ${GONE} : ${all}
-        else if (true${turn}) {
-          key = found
-          seen[e] = mask | ${bit}
-        }
-      }`,
   }
 }

@@ -102,13 +102,22 @@ export class Outputs {
 
   /** When the factory has given its loop, by one thread of many: nothing may have come of it. EFFECT_INVALID. */
   checkFactory(): void {
+    this.#checkNoEffects('the kernel factory', 'a factory is called once by each thread, however many there are')
+  }
+
+  /** When the thread has woken its last block: nothing may have come of it. EFFECT_INVALID. */
+  checkWake(): void {
+    this.#checkNoEffects('the wake', 'wake changes own rows, and nothing else')
+  }
+
+  #checkNoEffects(who: string, why: string): void {
     for (const { population, columns } of this.#engine.effects.values()) {
       for (const column of columns) {
         if (!this.#exchange.effects.get(`${population}.${column}`)?.pending(this.#thread)) continue
         throw new PopulaceError(
           'EFFECT_INVALID',
-          `Column '${population}.${column}' is sent an effect by the kernel factory of engine '${this.#engine.name}'`,
-          'Call it in the loop: a factory is called once by each thread, however many there are.',
+          `Column '${population}.${column}' is sent an effect by ${who} of engine '${this.#engine.name}'`,
+          `Call it in the loop: ${why}.`,
         )
       }
     }

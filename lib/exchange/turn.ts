@@ -9,6 +9,12 @@ export type Turn = Int32Array
 
 /** Refuses what is put out for another row. */
 export function outOfTurn(what: string, row: number, turn: Turn): never {
+  if (turn[TURN.end] === 0)
+    throw new PopulaceError(
+      'OUTPUT_ROW',
+      `A kernel ${what} row ${row} in its factory or in its wake`,
+      'Act in the loop: a factory is called before there are rows, and wake changes own rows and nothing else.',
+    )
   throw new PopulaceError(
     'OUTPUT_ROW',
     `A kernel ${what} row ${row} while rows ${turn[TURN.begin]} to ${turn[TURN.end] - 1} were stepped`,

@@ -151,12 +151,16 @@ export function readDocument(population: PopulationMemory, column: string, row: 
   return documents && getter(documents.rows(column, words))(row)
 }
 
-/** A copy of all documents of a column, in (partition, block, row) order. */
-export function columnCopy(population: PopulationMemory, column: string): DocumentReader {
+/** A copy of all documents of a column in these rows, in order. */
+export function columnCopy(
+  population: PopulationMemory,
+  column: string,
+  segments: readonly Segment[] = population.segments(),
+): DocumentReader {
   const words = population.columns.get(column)?.array as Uint32Array // as above
   const heap = population.documents?.heap
   const copies: DocumentBytes[] = []
-  for (const { row: begin, count } of population.segments()) {
+  for (const { row: begin, count } of segments) {
     for (let row = begin; row < begin + count; row++) {
       const length = words[row * 2 + 1]
       copies.push(length > 0 ? heap?.bytes.slice(words[row * 2], words[row * 2] + length) : undefined)

@@ -143,6 +143,31 @@ export class Frames {
     this.#put(this.meta, META.stale, 1)
   }
 
+  /** The frames of a partition, in the order of its blocks. */
+  framesOf(partition: number): number[] {
+    const found: number[] = []
+    for (let frame = this.#head[partition] - 1; frame !== NO_FRAME; frame = this.#next[frame] - 1) found.push(frame)
+    return found
+  }
+
+  /** Takes all rows of a partition away; its frames are free for others. There is no undo. */
+  release(partition: number): void {
+    const { meta, rows } = this
+    const taken = this.framesOf(partition)
+    if (taken.length === 0) return
+    // The last one first: whoever takes frames next gets them in the order in which they lay here.
+    for (const frame of taken.reverse()) {
+      rows[frame] = 0
+      this.#free[meta[META.framesFree]++] = frame
+    }
+    meta[META.size] -= this.partitionRows[partition]
+    meta[META.structure]++
+    meta[META.stale] = 1
+    this.partitionRows[partition] = 0
+    this.#head[partition] = 0
+    this.#tail[partition] = 0
+  }
+
   /** Makes the block list anew if frames were added or taken away. */
   refresh(): void {
     const { meta, blockList } = this

@@ -1,8 +1,8 @@
 // What lies where in a world's memory: descriptions, and the words of its tables. place.ts computes the offsets.
 //
-//   world      [header][partition name ends][partition name bytes][measure values][measure ring][measure partials]…
+//   world      [header][partition name ends][partition name bytes][partition states]…[measure values][measure ring][measure partials]…
 //              [stream tables]…[mailboxes]…[event queue]
-//   population [meta][frame tables][partition tables][slot tables][id][partition][column]…[turns]…[copies]…[effects]…
+//   population [meta][frame tables][partition tables][slot tables][leaving][id][partition][column]…[turns]…[copies]…[effects]…
 //              [hidden]…[scratch]…[counts][documents]
 //   view       [state][refused][keys][counts][totals][first][row][id][picked column]…
 //   staging    of each thread, in a memory of its own: [stream: record columns]…
@@ -28,6 +28,10 @@ export const META = {
   structure: 8,
   /** Grows, modulo 2^32, with each change of values that a host, command, main engine or setup makes. */
   edits: 9,
+  /** Agents of frozen partitions, who are in no frame. */
+  frozen: 10,
+  /** Entries of the list of those who wait to go to a frozen partition. */
+  leaving: 11,
   words: 16,
 } as const
 
@@ -44,8 +48,8 @@ export const VIEW = {
   words: 16,
 } as const
 
-/** Words of the world's header. */
-export const HEADER = { partitions: 0, words: 16 } as const
+/** Words of the world's header: partitions, those of them that are frozen, and whether any freeze or thaw is due. */
+export const HEADER = { partitions: 0, frozen: 1, due: 2, words: 16 } as const
 
 /** What became of a population's agents since the world began: exact integers. */
 export const COUNT = { born: 0, died: 1, moved: 2, refusedBirths: 3, refusedMoves: 4, words: 8 } as const
@@ -96,6 +100,9 @@ export interface PopulationLayout {
   readonly slotRow: number
   readonly slotGeneration: number
   readonly freeSlots: number
+  /** Who waits to go to a frozen partition: Float64 ids in order, and by slot the partition's number plus one. */
+  readonly leavingIds: number
+  readonly leavingTo: number
   readonly id: number
   readonly partition: number
   readonly columns: readonly ColumnLayout[]
@@ -244,9 +251,16 @@ export interface WorldLayout {
   readonly header: number
   readonly partitionNameEnds: number
   readonly partitionNames: number
+  /** A byte each: what a partition is and was asked to be (partition-states.ts), and whether something waits that wakes it. */
+  readonly partitionStates: number
+  readonly partitionWoken: number
+  /** Float64: the tick at which a partition froze. */
+  readonly partitionSince: number
   readonly measureValues: number
   readonly measureRing: number
   readonly measurePartials: readonly number[]
+  /** Of frozen partitions: four numbers each, or of all together where only counts are kept. */
+  readonly measureFrozen: readonly number[]
   readonly ones: number
   readonly populations: readonly PopulationLayout[]
   readonly views: readonly ViewLayout[]

@@ -3,12 +3,16 @@
 import { PopulaceError } from '../core/errors.js'
 import { MAX_NAME_LENGTH, MAX_PARTITION_NAME_BYTES, MAX_PARTITIONS } from '../core/limits.js'
 import { HEADER, type WorldLayout } from './layout.js'
+import { PartitionStates } from './partition-states.js'
 import type { UndoLog } from './undo.js'
 
 export const DEFAULT_PARTITION = '0'
 
 export class Partitions {
-  undo: UndoLog | undefined
+  readonly states: PartitionStates
+  /** Whether a loader makes the first content of a partition of this name: then it begins frozen. */
+  loads: (name: string) => boolean = () => false
+  #undo: UndoLog | undefined
   readonly #header: Int32Array
   /** Where each name's bytes end. */
   readonly ends: Uint32Array
@@ -21,6 +25,16 @@ export class Partitions {
     this.#header = new Int32Array(buffer, layout.header, HEADER.words)
     this.ends = new Uint32Array(buffer, layout.partitionNameEnds, MAX_PARTITIONS)
     this.bytes = new Uint8Array(buffer, layout.partitionNames, MAX_PARTITION_NAME_BYTES)
+    this.states = new PartitionStates(buffer, layout)
+  }
+
+  get undo(): UndoLog | undefined {
+    return this.#undo
+  }
+
+  set undo(log: UndoLog | undefined) {
+    this.#undo = log
+    this.states.undo = log
   }
 
   get count(): number {
@@ -84,6 +98,7 @@ export class Partitions {
     this.ends[count] = begin + bytes.length
     this.#header[HEADER.partitions] = count + 1
     this.#learn()
+    if (this.loads(name)) this.states.beginUnloaded(count)
     return count
   }
 }

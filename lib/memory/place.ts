@@ -105,6 +105,8 @@ function placePopulation(cursor: Cursor, needs: PopulationNeeds, index: number, 
     slotRow: words(capacity + 1),
     slotGeneration: words(capacity + 1),
     freeSlots: words(Math.ceil((capacity + 1) / 32)),
+    leavingIds: cursor.take(data.permanent ? 0 : capacity * 8),
+    leavingTo: words(data.permanent ? 0 : capacity + 1),
     id: cursor.take(rows * 8),
     partition: words(rows),
   }
@@ -254,12 +256,17 @@ export function layOut(needs: WorldNeeds): WorldLayout {
   const header = cursor.take(HEADER.words * 4)
   const partitionNameEnds = cursor.take(MAX_PARTITIONS * 4)
   const partitionNames = cursor.take(MAX_PARTITION_NAME_BYTES)
+  const partitionStates = cursor.take(MAX_PARTITIONS)
+  const partitionWoken = cursor.take(MAX_PARTITIONS)
+  const partitionSince = cursor.take(MAX_PARTITIONS * 8)
   const populations = needs.populations.map((p, i) => placePopulation(cursor, p, i, needs.threads))
   const views = (needs.views?.(populations) ?? []).map(view => placeView(cursor, view))
   const values = needs.measures.reduce((n, m) => n + m.values, 0)
   const measureValues = cursor.take(values * 8)
   const measureRing = cursor.take((values + 1) * 8 * MEASURE_RING_TICKS)
   const measurePartials = needs.measures.map(m => cursor.take(populations[m.population].frames * m.slots * 8))
+  // Four numbers a partition where a float sum has to keep its order of terms, else those of all together.
+  const measureFrozen = needs.measures.map(m => cursor.take((m.slots === 4 ? MAX_PARTITIONS * 4 : m.slots) * 8))
   const ones = cursor.take(Math.max(1, ...populations.map(p => p.rows)))
   const staging = new Cursor()
   const frames = Math.max(1, ...populations.map(p => p.frames))
@@ -284,9 +291,13 @@ export function layOut(needs: WorldNeeds): WorldLayout {
     header,
     partitionNameEnds,
     partitionNames,
+    partitionStates,
+    partitionWoken,
+    partitionSince,
     measureValues,
     measureRing,
     measurePartials,
+    measureFrozen,
     ones,
     populations,
     streams,

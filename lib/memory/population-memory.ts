@@ -8,6 +8,7 @@ import { DocumentHeap } from './document-heap.js'
 import { Documents } from './documents.js'
 import { Frames, FramesSpent } from './frames.js'
 import { type BesideLayout, COUNT, type ColumnLayout, META, type PopulationLayout, type WorldLayout } from './layout.js'
+import { Leaving } from './leaving.js'
 import { Slots } from './slots.js'
 import type { UndoLog } from './undo.js'
 
@@ -38,6 +39,8 @@ export class PopulationMemory {
   readonly buffer: ArrayBufferLike
   readonly frames: Frames
   readonly slots: Slots
+  /** Who waits to go to a frozen partition. */
+  readonly leaving: Leaving
   readonly id: Float64Array
   readonly partition: Uint32Array
   readonly columns: ReadonlyMap<string, BoundColumn>
@@ -61,6 +64,7 @@ export class PopulationMemory {
     this.layout = layout
     this.frames = new Frames(buffer, layout, world)
     this.slots = new Slots(buffer, layout)
+    this.leaving = new Leaving(buffer, layout)
     this.id = new Float64Array(buffer, layout.id, layout.rows)
     this.partition = new Uint32Array(buffer, layout.partition, layout.rows)
     this.columns = new Map(
@@ -111,6 +115,7 @@ export class PopulationMemory {
     this.#undo = log
     this.frames.undo = log
     this.slots.undo = log
+    this.leaving.undo = log
     if (this.documents) this.documents.heap.undo = log
   }
 
@@ -126,12 +131,17 @@ export class PopulationMemory {
     return this.frames.partitions
   }
 
-  /** Agents alive. */
+  /** Agents alive and awake: those of frozen partitions are in no row. */
   get size(): number {
     return this.frames.meta[META.size]
   }
 
-  /** The row of an agent; -1 for nobody and the dead. */
+  /** Agents of frozen partitions. */
+  get asleep(): number {
+    return this.frames.meta[META.frozen]
+  }
+
+  /** The row of an agent; -1 for nobody, the dead and those of frozen partitions. */
   rowOf(id: number): number {
     const row = (this.slots.row[id >>> 0] ?? 0) - 1
     return row >= 0 && this.id[row] === id ? row : -1
@@ -219,8 +229,41 @@ export class PopulationMemory {
     this.#clearHidden(begin, end)
   }
 
+  /** Takes all rows of a partition away, which froze: its agents' slots say so. To be called once they are copied. */
+  fallAsleep(partition: number): void {
+    for (const { row, count } of this.segmentsOf(partition)) {
+      for (let r = row; r < row + count; r++) this.slots.slept(this.id[r] >>> 0, partition)
+      this.id.fill(0, row, row + count)
+    }
+    this.frames.meta[META.frozen] += this.frames.partitionRows[partition]
+    this.frames.release(partition)
+  }
+
+  /** Makes rows for agents of a partition that thaws: whoever copied their values writes all but what begins a tick at 0. */
+  wakeUp(partition: number, slots: ArrayLike<number>): Segment[] {
+    const count = slots.length
+    if (count > this.frames.roomIn(partition)) throw new FramesSpent(this.layout.name)
+    const segments: Segment[] = []
+    for (let at = 0; at < count; ) {
+      const { row, count: n } = this.frames.extend(partition, count - at)
+      for (let r = row, i = at; r < row + n; r++, i++) {
+        this.id[r] = this.slots.idOf(slots[i])
+        this.slots.moved(slots[i], r)
+      }
+      this.partition.fill(partition, row, row + n)
+      this.#clearHidden(row, row + n)
+      for (const { array, size, layout } of this.columns.values())
+        if (layout.data.reset) array.fill(layout.data.default, row * size, (row + n) * size)
+      segments.push({ row, count: n, at })
+      at += n
+    }
+    this.frames.meta[META.frozen] -= count
+    return segments
+  }
+
   /** Removes the agent in a row; the partition's last row takes its place. */
   remove(row: number): void {
+    this.leaving.forget(this.id[row])
     this.slots.release(this.id[row] >>> 0)
     this.#takeAway(row)
     this.#count(COUNT.died, 1)
@@ -231,6 +274,7 @@ export class PopulationMemory {
     const { row } = this.slots
     // Slots are freed at the end: till then they say where those are who are still to go, and have been moved.
     for (let i = 0; i < n; i++) this.#takeAway(row[ids[i] >>> 0] - 1)
+    if (this.leaving.any) for (let i = 0; i < n; i++) this.leaving.forget(ids[i])
     this.slots.releaseAll(ids, n)
     this.counts[COUNT.died] += n
   }
@@ -272,6 +316,16 @@ export class PopulationMemory {
       array[to] = array[from]
       used[frame] = 1
     }
+  }
+
+  /** Rows of one partition in the order of its blocks; no block list is needed. */
+  segmentsOf(partition: number): Segment[] {
+    let at = 0
+    return this.frames.framesOf(partition).map(frame => {
+      const count = this.frames.rows[frame]
+      at += count
+      return { row: frame * this.layout.block, count, at: at - count }
+    })
   }
 
   /** Rows in (partition, block) order, of one partition, of some or of all, joined where they lie one after another. */

@@ -8,7 +8,7 @@ import { META, type PopulationLayout } from './layout.js'
 import type { UndoLog } from './undo.js'
 
 export class Slots {
-  /** The row of each slot plus one; 0: nobody. */
+  /** The row of each slot plus one; 0: nobody; below 0: of an agent of a frozen partition, -(its number + 1). */
   readonly row: Int32Array
   /** How many lived in each slot before. */
   readonly generation: Uint32Array
@@ -130,7 +130,24 @@ export class Slots {
     this.#put(this.row, slot, row + 1)
   }
 
-  /** Puts back how often each slot was used; to be followed by `moved` for each agent, then `free`. In memory never used. */
+  /** The agent of a slot is asleep in a partition. */
+  slept(slot: number, partition: number): void {
+    this.row[slot] = -(partition + 1)
+  }
+
+  /** The id of whoever lives in a slot now. */
+  idOf(slot: number): number {
+    return idOf(slot, this.generation[slot])
+  }
+
+  /** The frozen partition that an agent sleeps in; -1: it is awake, dead or nobody. */
+  sleepsIn(id: number): number {
+    const slot = id >>> 0
+    const word = this.row[slot] ?? 0
+    return word < 0 && idOf(slot, this.generation[slot]) === id ? -word - 1 : -1
+  }
+
+  /** Puts back how often each slot was used; to be followed by `moved` or `slept` for each agent, then `free`. In memory never used. */
   restore(generation: ArrayLike<number>): void {
     this.generation.set(generation)
     this.#meta[META.slotsUsed] = generation.length - 1

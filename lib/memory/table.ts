@@ -21,6 +21,8 @@ export interface TableScope {
   mayWrite(): void
   mayRestructure(change: Restructure): void
   guard<T>(work: () => T): T
+  /** The one partition that is seen, whose name is where agents are made when none is named; undefined: all. */
+  readonly only?: number
 }
 
 const SPAWN_OPTIONS = ['partition', 'fill']
@@ -41,10 +43,35 @@ export class Table<C extends Columns> {
     this.#scope = scope
   }
 
-  /** Agents alive. */
+  /** Agents alive, those of frozen partitions too. */
   get size(): number {
     this.#scope.mayRead()
-    return this.#memory.size
+    const { only } = this.#scope
+    return only === undefined ? this.#memory.size + this.#memory.asleep : this.#memory.frames.partitionRows[only]
+  }
+
+  /** Rows that are seen here. */
+  #segments(): Segment[] {
+    return this.#memory.segments(this.#scope.only)
+  }
+
+  /** The row of an agent that is seen here; -1 for nobody, the dead and the frozen. */
+  #rowOf(id: number): number {
+    const { only } = this.#scope
+    const row = this.#memory.rowOf(id)
+    return row >= 0 && only !== undefined && this.#memory.partition[row] !== only ? -1 : row
+  }
+
+  /** The same of an agent that is to be changed. PARTITION_FROZEN. */
+  #rowToChange(id: number): number {
+    const row = this.#rowOf(id)
+    const asleep = row < 0 ? this.#memory.slots.sleepsIn(id) : -1
+    if (asleep < 0) return row
+    throw new PopulaceError(
+      'PARTITION_FROZEN',
+      `Agent ${id} of '${this.#memory.layout.name}' was to be changed, and its partition '${this.#scope.partitions.names()[asleep]}' is frozen`,
+      'Thaw the partition first, or send a message that wakes it.',
+    )
   }
 
   #column(name: string): BoundColumn {
@@ -125,29 +152,29 @@ export class Table<C extends Columns> {
     return out as Row<C> // made from the same columns that C names
   }
 
-  /** A copy of an agent's values; undefined for nobody and the dead. */
+  /** A copy of an agent's values; undefined for nobody, the dead and those of frozen partitions. */
   get(id: number): Row<C> | undefined {
     this.#scope.mayRead()
-    const row = this.#memory.rowOf(id)
+    const row = this.#rowOf(id)
     return row < 0 ? undefined : this.#row(row)
   }
 
-  /** Changes an agent's values; false for nobody and the dead. VALUE_INVALID, COLUMN_UNKNOWN. */
+  /** Changes an agent's values; false for nobody and the dead. VALUE_INVALID, COLUMN_UNKNOWN, PARTITION_FROZEN. */
   set(id: number, values: Values<C>): boolean {
     this.#scope.mayWrite()
     const parsed = this.#parse(values)
-    const row = this.#memory.rowOf(id)
+    const row = this.#rowToChange(id)
     if (row < 0) return false
     this.#admit(parsed, row)
     this.#write(row, parsed)
     return true
   }
 
-  /** Copies of the agents whose values match, in (partition, block, row) order. Not to be mixed with births and deaths. */
+  /** Copies of the agents of active partitions whose values match, in (partition, block, row) order. Not to be mixed with births and deaths. */
   *rows(match?: Values<C>): IterableIterator<Row<C>> {
     this.#scope.mayRead()
     const wanted = this.#numbers(this.#given(match))
-    for (const { row: begin, count } of this.#memory.segments()) {
+    for (const { row: begin, count } of this.#segments()) {
       for (let row = begin; row < begin + count; row++) {
         this.#scope.mayRead() // whoever iterates may have kept the iterator beyond its call
         if (wanted.every(([{ array, size }, v]) => v.every((x, k) => array[row * size + k] === x))) yield this.#row(row)
@@ -155,19 +182,19 @@ export class Table<C extends Columns> {
     }
   }
 
-  /** A copy of a column as kernels see it, in (partition, block, row) order; of documents `{ get(i) }`. COLUMN_UNKNOWN. */
+  /** A copy of a column of active partitions, as kernels see it, in (partition, block, row) order; of documents `{ get(i) }`. COLUMN_UNKNOWN. */
   column<K extends keyof C & string>(name: K): Read<C[K]> {
     this.#scope.mayRead()
     const { array, size, layout } = this.#column(name)
-    if (layout.data.doc) return columnCopy(this.#memory, name) as Read<C[K]> // a document column is read by its get
-    const copy = newArray(layout.data.kind, this.size * size)
-    for (const s of this.#memory.segments())
-      copy.set(array.subarray(s.row * size, (s.row + s.count) * size), s.at * size)
+    if (layout.data.doc) return columnCopy(this.#memory, name, this.#segments()) as Read<C[K]> // a document column is read by its get
+    const segments = this.#segments()
+    const copy = newArray(layout.data.kind, segments.reduce((n, s) => n + s.count, 0) * size)
+    for (const s of segments) copy.set(array.subarray(s.row * size, (s.row + s.count) * size), s.at * size)
     return copy as unknown as Read<C[K]> // every column is read as a typed array
   }
 
-  /** Makes one agent; its id. CAPACITY_EXCEEDED, PERMANENT, VALUE_INVALID, COLUMN_UNKNOWN. */
-  spawn(values: Values<C> = {}, partition: string = DEFAULT_PARTITION): number {
+  /** Makes one agent; its id. CAPACITY_EXCEEDED, PERMANENT, VALUE_INVALID, COLUMN_UNKNOWN, PARTITION_FROZEN. */
+  spawn(values: Values<C> = {}, partition: string = this.#home): number {
     this.#scope.mayRestructure({ birthsIn: partition })
     const parsed = this.#parse(values)
     this.#admit(parsed, -1)
@@ -179,13 +206,14 @@ export class Table<C extends Columns> {
 
   /**
    * Makes `count` agents; their ids. `fill` is given whole columns of `count` rows (typed arrays, as kernels see them),
-   * defaults filled in, and the ids in the same order. CAPACITY_EXCEEDED, PERMANENT, VALUE_INVALID, OPTION_UNKNOWN.
+   * defaults filled in, and the ids in the same order. CAPACITY_EXCEEDED, PERMANENT, VALUE_INVALID, OPTION_UNKNOWN,
+   * PARTITION_FROZEN.
    */
   spawnMany(
     count: number,
     o: { partition?: string; fill?(columns: { readonly [k in keyof C]: Write<C[k]> }, ids: View): void } = {},
   ): Float64Array {
-    const { partition = DEFAULT_PARTITION } = o
+    const { partition = this.#home } = o
     this.#scope.mayRestructure({ birthsIn: partition })
     const { layout } = this.#memory
     for (const key of Object.keys(o)) {
@@ -207,6 +235,12 @@ export class Table<C extends Columns> {
     return ids
   }
 
+  /** Where agents are made when no partition is named. */
+  get #home(): string {
+    const { only, partitions } = this.#scope
+    return only === undefined ? DEFAULT_PARTITION : partitions.names()[only]
+  }
+
   /** Makes as many agents as `ids` has room for; refuses before a partition is made for them. */
   #born(ids: Float64Array, partition: string): Segment[] {
     const { partitions, guard, stamp } = this.#scope
@@ -216,7 +250,7 @@ export class Table<C extends Columns> {
     })
   }
 
-  /** Changes whole columns, of one partition or of all: rows in (partition, block, row) order. VALUE_INVALID. */
+  /** Changes whole columns, of one partition or of all that are active: rows in (partition, block, row) order. VALUE_INVALID. */
   update(fill: (columns: { readonly [k in keyof C]: Write<C[k]> }, ids: View) => void, partition?: string): void {
     this.#scope.mayWrite()
     if (typeof fill !== 'function')
@@ -227,7 +261,8 @@ export class Table<C extends Columns> {
       )
     const number = partition === undefined ? undefined : this.#scope.partitions.find(partition)
     if (partition !== undefined && number === undefined) return // nobody lives there
-    const segments = this.#memory.segments(number)
+    if (number !== undefined) this.#refuseFrozen(number)
+    const segments = this.#memory.segments(this.#scope.only ?? number)
     const count = segments.reduce((n, s) => n + s.count, 0)
     const ids = new Float64Array(count)
     for (const s of segments) ids.set(this.#memory.id.subarray(s.row, s.row + s.count), s.at)
@@ -266,10 +301,20 @@ export class Table<C extends Columns> {
     }
   }
 
-  /** Ends an agent's life; false for nobody and the dead. PERMANENT. */
+  #refuseFrozen(partition: number): void {
+    const { partitions } = this.#scope
+    if (!partitions.states.isFrozen(partition)) return
+    throw new PopulaceError(
+      'PARTITION_FROZEN',
+      `update on '${this.#memory.layout.name}' names partition '${partitions.names()[partition]}', which is frozen`,
+      'Thaw it first.',
+    )
+  }
+
+  /** Ends an agent's life; false for nobody and the dead. PERMANENT, PARTITION_FROZEN. */
   despawn(id: number): boolean {
     this.#scope.mayRestructure('death')
-    const row = this.#memory.rowOf(id)
+    const row = this.#rowToChange(id)
     if (row < 0) return false
     this.#memory.remove(row)
     return true

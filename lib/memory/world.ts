@@ -2,11 +2,13 @@
 // once: it is complete, with its id given and visible to the next get, before it returns.
 // Kernels never come here; they are given the arrays themselves.
 import { PopulaceError } from '../core/errors.js'
+import { hint } from '../core/suggest.js'
 import type { Columns, Values } from './column-types.js'
 import { EventQueue } from './event-queue.js'
 import { FramesSpent, framesError } from './frames.js'
 import type { WorldLayout } from './layout.js'
 import { Mailbox } from './mailbox.js'
+import { STATE } from './partition-states.js'
 import { DEFAULT_PARTITION, Partitions } from './partitions.js'
 import type { AnyPopulation, Population } from './population.js'
 import { populationData } from './population.js'
@@ -118,6 +120,8 @@ export interface WorldScope {
   readonly capture?: () => unknown
   /** Whether frames that ran out are told as such, so that setup can start again with smaller blocks. */
   readonly retryFrames?: boolean
+  /** The one partition that a loader may see and fill. */
+  readonly only?: number
 }
 
 export class World {
@@ -145,6 +149,7 @@ export class World {
       mayRead: () => this.#usable(),
       mayWrite: () => this.#mayWrite(data.name),
       mayRestructure: change => this.#mayRestructure(population, data.lattice !== undefined, change),
+      ...(this.#scope.only === undefined ? {} : { only: this.#scope.only }),
       guard: <T>(work: () => T): T => {
         try {
           return work()
@@ -162,7 +167,75 @@ export class World {
     const known = this.#memory.partitions.find(name)
     if (known !== undefined) return known
     this.#mayWrite(undefined)
+    this.#notInLoader('makes a partition')
     return this.#memory.partitions.number(name)
+  }
+
+  /**
+   * Freezes a partition when the next tick begins: it does not tick, and its agents are absent to others until it thaws.
+   * One that is frozen stays so. PARTITION_UNKNOWN; PARTITION_PINNED: a permanent population lives there.
+   */
+  freeze(partition: string): void {
+    const number = this.#ask('freeze', partition)
+    refusePinned(this.#memory, number)
+    this.#memory.partitions.states.askFreeze(number)
+  }
+
+  /** Thaws a partition when the next tick begins; its loader makes its content where it never had any. PARTITION_UNKNOWN. */
+  thaw(partition: string): void {
+    this.#memory.partitions.states.askThaw(this.#ask('thaw', partition))
+  }
+
+  /** Keeps the bytes of a partition in memory, frozen or not. No result depends on it. PARTITION_UNKNOWN. */
+  pin(partition: string): void {
+    this.#memory.partitions.states.pin(this.#ask('pin', partition))
+  }
+
+  /**
+   * Takes the bytes of a frozen partition out of memory, until it thaws. No result depends on it. PARTITION_UNKNOWN,
+   * PARTITION_ACTIVE; PARTITION_PINNED: pin() said that they stay.
+   */
+  unload(partition: string): void {
+    const number = this.#ask('unload', partition)
+    const { states } = this.#memory.partitions
+    if (!states.isFrozen(number))
+      throw new PopulaceError(
+        'PARTITION_ACTIVE',
+        `Partition '${partition}' is active: what ticks is in memory`,
+        'Freeze it, and unload it in a later tick.',
+      )
+    if (states.has(number, STATE.pinned))
+      throw new PopulaceError(
+        'PARTITION_PINNED',
+        `Partition '${partition}' is pinned: its bytes stay in memory`,
+        'Pin what has to be there at once, and unload the rest.',
+      )
+    states.askUnload(number)
+  }
+
+  /** The number of a partition of which something is asked. One that its loader will fill need not be there yet. */
+  #ask(what: string, name: string): number {
+    this.#usable()
+    const { partitions } = this.#memory
+    this.#mayWrite(undefined)
+    this.#notInLoader(`calls ${what}()`)
+    const known = partitions.find(name)
+    if (known !== undefined) return known
+    if (typeof name === 'string' && partitions.loads(name)) return partitions.number(name)
+    throw new PopulaceError(
+      'PARTITION_UNKNOWN',
+      `world.${what}() names partition ${JSON.stringify(name)}, which the world does not have`,
+      `Check the spelling; ${hint(String(name), partitions.names())}`,
+    )
+  }
+
+  #notInLoader(what: string): void {
+    if (this.#scope.only === undefined) return
+    throw new PopulaceError(
+      'LOADER_INVALID',
+      `The loader of partition '${this.#memory.partitions.names()[this.#scope.only]}' ${what}`,
+      'A loader makes the agents of its partition, and nothing else.',
+    )
   }
 
   /**
@@ -180,7 +253,11 @@ export class World {
         'Let one receive it: what nobody takes in would wait for ever.',
       )
     this.#mayWrite(data.to)
+    this.#notInLoader(`sends '${data.name}'`)
     mailbox.send(data, to, values)
+    if (data.frozen !== 'wake') return
+    const asleep = this.#memory.population(data.to).slots.sleepsIn(to)
+    if (asleep >= 0) this.#memory.partitions.states.wake(asleep)
   }
 
   /** @internal What StateSnapshot.create takes. OPTION_INVALID where nobody can say what the state is of. */
@@ -231,9 +308,28 @@ export class World {
     }
   }
 
+  /** Agents are to be made in a partition: refuses one that is frozen. What setup makes there takes the place of a loader's. */
+  #enter(name: string, population: string): void {
+    const { partitions } = this.#memory
+    const number = partitions.find(name)
+    const { only, mode } = this.#scope
+    if (only !== undefined && number !== only) this.#notInLoader(`makes agents of '${population}' in '${name}'`)
+    if (number === undefined ? !partitions.loads(name) : !partitions.states.isFrozen(number)) return
+    if (mode === 'setup') {
+      partitions.states.fill(partitions.number(name))
+      return
+    }
+    throw new PopulaceError(
+      'PARTITION_FROZEN',
+      `Agents of '${population}' are made in partition '${name}', which is frozen`,
+      'Thaw it, and make them in the next tick.',
+    )
+  }
+
   #mayRestructure(population: PopulationMemory, lattice: boolean, change: Restructure): void {
     const { name, permanent } = population.layout
     this.#mayWrite(name)
+    if (change !== 'death') this.#enter(change.birthsIn, name)
     if (lattice)
       throw new PopulaceError(
         'PERMANENT',
@@ -258,4 +354,15 @@ export class World {
       )
     }
   }
+}
+
+/** Refuses to freeze a partition in which a permanent population lives: others hold its rows. */
+export function refusePinned({ populations, partitions }: WorldMemory, partition: number): void {
+  const found = populations.find(p => p.layout.permanent && p.frames.partitionRows[partition] > 0)
+  if (!found) return
+  throw new PopulaceError(
+    'PARTITION_PINNED',
+    `Partition '${partitions.names()[partition]}' cannot freeze: ${found.layout.lattice ? 'lattice' : 'permanent population'} '${found.layout.name}' lives there`,
+    'Keep permanent populations in a partition of their own.',
+  )
 }

@@ -30,9 +30,13 @@ export interface BoundEngine {
   readonly population: PopulationMemory
   readonly random: AgentRandom
   readonly loop: Loop
+  /** What is called for those who slept, with the ticks missed in place of the tick; undefined: nothing is. */
+  readonly wake: Loop | undefined
   readonly outputs: Outputs
   /** Sets the random keys of a tick; nothing is put out yet. */
   beginTick(tick: number): void
+  /** The same for wake, during which nothing may be put out. */
+  beginWake(tick: number): void
   /** Whether a block with this ordinal gets a turn in a tick. */
   hasTurn(ordinal: number, tick: number): boolean
   /** Notes that rows [begin, end) have their turn now: their elapsed ticks are told to the kernel. */
@@ -127,19 +131,29 @@ export function bindEngine(
   }
   const kernel = engine.kernel(scope as never) // built from the same declarations that its type is
   const apart = exchange.views.sensedBy(engine).some(v => v.plan.grid?.apart)
-  const loop = apart && typeof kernel === 'function' ? inPlace(kernel, population.partition, here) : kernel
+  const placed = (f: Loop) => (apart && typeof f === 'function' ? inPlace(f, population.partition, here) : f)
+  const loop = placed(typeof kernel === 'function' ? kernel : kernel?.run)
+  const sleeper = typeof kernel === 'function' ? undefined : kernel?.wake
+  const wake = typeof sleeper === 'function' ? placed((begin, end, missed) => sleeper(begin, end, missed)) : sleeper
   outputs.checkFactory()
   const weighed = turnModulus(engine)
   const level = turns && new Uint32Array(memory.buffer, turns.level, 1)
   // Names are hashed once: with that, a stage of few rows took twice as long.
   const base = streamBase(plan.options.seed, engine.name, PURPOSE.kernel)
+  const wakeBase = streamBase(plan.options.seed, engine.name, PURPOSE.wake)
   const key = new Int32Array(2)
   return {
     engine,
     population,
     random,
     loop,
+    wake,
     outputs,
+    beginWake(tick) {
+      threefry(wakeBase[0], wakeBase[1], low(tick), high(tick), key, 0)
+      random.setKey(key)
+      outputs.turnTo(0, 0)
+    },
     beginTick(tick) {
       threefry(base[0], base[1], low(tick), high(tick), key, 0)
       random.setKey(key)

@@ -12,6 +12,7 @@ import type { AnyArray } from '../memory/column-types.js'
 import type { PopulationMemory } from '../memory/population-memory.js'
 import type { WorldMemory } from '../memory/world.js'
 import type { KernelEngine } from '../schedule/engine.js'
+import type { Loop } from '../schedule/scope.js'
 import { type BoundEngine, bindEngine } from './bind.js'
 import { type CheckedDocuments, checkedDocuments } from './checked-documents.js'
 import { Digest } from './digest.js'
@@ -24,6 +25,9 @@ const POISON = 0xa5
 export interface CheckedEngine {
   readonly bound: BoundEngine
   beginTick(tick: number): void
+  beginWake(tick: number): void
+  /** Runs the wake of a block; checked as a step is. */
+  wake(begin: number, end: number, missed: number): void
   step(begin: number, end: number, tick: number): void
   /** After the thread's last block: looks for writes outside of blocks and to what is only sensed. */
   endTick(tick: number): void
@@ -94,6 +98,9 @@ class Checker implements CheckedEngine {
   #begin = 0
   #end = 0
   #row = -1
+  /** What runs for real and what runs again: the loops, or both wakes. */
+  #real: Loop
+  #again: Loop
 
   constructor(
     plan: Plan,
@@ -117,6 +124,8 @@ class Checker implements CheckedEngine {
       note,
       discard: true,
     })
+    this.#real = this.bound.loop
+    this.#again = this.#twin.loop
   }
 
   beginTick(tick: number): void {
@@ -124,12 +133,35 @@ class Checker implements CheckedEngine {
     this.#sight.begin()
   }
 
+  beginWake(tick: number): void {
+    this.#twin.beginWake(tick)
+    this.#sight.begin()
+  }
+
+  wake(begin: number, end: number, missed: number): void {
+    const { wake } = this.bound
+    if (!wake || !this.#twin.wake) return
+    this.#real = wake
+    this.#again = this.#twin.wake
+    try {
+      this.#check(begin, end, missed, 0)
+    } finally {
+      this.#real = this.bound.loop
+      this.#again = this.#twin.loop
+    }
+  }
+
   step(begin: number, end: number, tick: number): void {
+    this.#check(begin, end, tick, 1)
+  }
+
+  /** turn: 1 where rows have their turn, in which they may put things out. `tick` is what the loops are told. */
+  #check(begin: number, end: number, tick: number, turn: 0 | 1): void {
     this.#begin = begin
     this.#end = end
     this.#runReal(begin, end, tick)
     const real = this.#digest.take()
-    this.#runTwin(begin, end, tick)
+    this.#runTwin(begin, end, tick, turn)
     const other = this.#digest.firstDifference(real)
     this.#digest.take()
     if (other === undefined) return
@@ -147,7 +179,7 @@ class Checker implements CheckedEngine {
     this.#drew.fill(0)
     this.#row = -1
     try {
-      this.bound.loop(begin, end, tick)
+      this.#real(begin, end, tick)
     } catch (error) {
       throw this.#nameRow(error, begin, end, tick)
     }
@@ -174,7 +206,7 @@ class Checker implements CheckedEngine {
       this.#drew.fill(0)
       this.bound.random.reset()
       try {
-        this.bound.loop(row, row + 1, tick)
+        this.#real(row, row + 1, tick)
       } catch (again) {
         if (String(again) !== String(error)) continue // of what was put out before, not of this row
         const where = `row ${row}, agent ${this.#population.id[row]}`
@@ -188,15 +220,15 @@ class Checker implements CheckedEngine {
     return error // it came of more than one row
   }
 
-  #runTwin(begin: number, end: number, tick: number): void {
+  #runTwin(begin: number, end: number, tick: number, turn: 0 | 1): void {
     for (const c of this.#columns) c.twin.set(c.before.subarray(0, (end - begin) * c.size), begin * c.size)
     for (let row = end - 1; row >= begin; row--) {
       this.#expectBefore(row, 'was written by another row')
       this.#row = row
       for (const d of this.#documents) d.open(row)
       this.#twin.random.reset()
-      this.#twin.outputs.turnTo(row, row + 1)
-      this.#twin.loop(row, row + 1, tick)
+      this.#twin.outputs.turnTo(row * turn, (row + 1) * turn)
+      this.#again(row, row + 1, tick)
       this.#twin.outputs.endTurn()
       this.#compare(row, tick)
     }

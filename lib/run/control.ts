@@ -21,7 +21,7 @@ const WORD = {
   position: 144,
   stopPosition: 145,
   measureEvery: 146,
-  measureOnly: 147,
+  only: 147,
   goOn: 160,
   measureNow: 161,
   reason: 176,
@@ -34,6 +34,9 @@ const WORD = {
   cursors: 192,
   words: 192 + MAX_WORKERS * 32,
 } as const
+
+/** What a batch does that steps nothing. */
+const ONLY = { measure: 1, wake: 2 } as const
 
 /** Float64 words, after the others. */
 const NUMBER = { tick: 0, target: 1, words: 8 } as const
@@ -57,6 +60,8 @@ export interface Batch {
   readonly measureEvery: number
   /** Takes the measures of the present state, and steps nothing. */
   readonly measureOnly: boolean
+  /** Wakes those who slept in partitions that were thawed, and steps nothing. */
+  readonly wakeOnly?: boolean
 }
 
 /** Where a batch ended. */
@@ -89,7 +94,7 @@ export class Control {
     words[WORD.position] = batch.position
     words[WORD.stopPosition] = batch.stopPosition
     words[WORD.measureEvery] = batch.measureEvery
-    words[WORD.measureOnly] = batch.measureOnly ? 1 : 0
+    words[WORD.only] = batch.measureOnly ? ONLY.measure : batch.wakeOnly ? ONLY.wake : 0
     const goesOn = batch.position > 0 && this.measureNow // a sample was taken for this tick before it halted
     words[WORD.measureNow] = this.#measureWanted(batch.tick) || goesOn ? 1 : 0
     words[WORD.left] = 0
@@ -198,7 +203,8 @@ export class Control {
       position: words[WORD.position],
       stopPosition: words[WORD.stopPosition],
       measureEvery: words[WORD.measureEvery],
-      measureOnly: words[WORD.measureOnly] === 1,
+      measureOnly: words[WORD.only] === ONLY.measure,
+      wakeOnly: words[WORD.only] === ONLY.wake,
     }
   }
 

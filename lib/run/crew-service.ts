@@ -11,6 +11,7 @@ import { Control } from './control.js'
 import { guardThread } from './forbidden.js'
 import { hashBlocks } from './hasher.js'
 import { loadScenario } from './load.js'
+import { loadPartition } from './load-partition.js'
 import { Member } from './member.js'
 import { makePlan, type Plan, type PlanOptions } from './plan.js'
 import { schemaOf } from './schema-of.js'
@@ -49,13 +50,14 @@ export class CrewService {
   }
 
   /** Imports the scenario and looks at the world's memories. Called again when setup needs smaller blocks. */
-  load(memories: Memories, blocks: PlanOptions['blocks']): Promise<Answer<void>> {
+  load(memories: Memories, blocks: PlanOptions['blocks']): Promise<Answer<readonly string[]>> {
     return answer(async () => {
       const { url, options, thread } = this.#task
       if (options.checks) guardThread() // for the life of the thread, before the scenario can take hold of a clock
       this.#plan = makePlan(await loadScenario(url), { ...options, blocks })
       this.#member = new Member({ plan: this.#plan, memories, control: this.#control, thread })
       placeFrames(this.#plan, this.#member.memory)
+      return [...this.#plan.scenario.loaders.keys()]
     })
   }
 
@@ -77,6 +79,14 @@ export class CrewService {
     return answer(() => {
       const { plan, member } = this.#loaded()
       restoreWorld(member.memory, image, schemaOf(plan.scenario))
+    })
+  }
+
+  /** Calls the loader of a partition in this thread. */
+  loadPartition(partition: number, tick: number): Promise<Answer<void>> {
+    return answer(() => {
+      const { plan, member } = this.#loaded()
+      return loadPartition(plan, member.memory, partition, tick)
     })
   }
 

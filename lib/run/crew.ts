@@ -14,6 +14,8 @@ export interface Crew {
   setup(known: readonly RecordEntry[]): Promise<SetupResult>
   /** Fills the world from an image instead. SNAPSHOT_SCHEMA. */
   restore(image: StateImage): Promise<void>
+  /** Calls the loader of a partition, between batches. LOADER_FAILED, LOADER_INVALID. */
+  loadPartition(partition: number, tick: number): Promise<void>
   /** Binds the kernels. ENGINE_FAILED. */
   bind(): Promise<void>
   /** Steps until the batch ends. ENGINE_FAILED, WORKER_DIED, TICK_TIMEOUT and what kernels throw. */

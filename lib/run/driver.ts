@@ -155,9 +155,11 @@ export class Driver {
         if (stop()) return 'stop'
         if (this.tick >= target) return 'target'
         await this.sheds.apply(this.tick)
-        if (this.commands.nextTick <= this.tick) {
+        if (this.commands.nextTick <= this.tick || this.#world.frozen.due) {
           await this.#step(target, 0, 1) // columns with reset take their defaults first
+          await this.#world.frozen.beginTick(this.tick)
           for (const refusal of this.commands.apply(this.tick)) this.#hooks.refused(refusal)
+          this.#world.frozen.prefetch()
           position = 1
         }
       }
@@ -180,6 +182,7 @@ export class Driver {
     await this.sheds.apply(this.tick)
     for (let position = 0; position < steps.length; position++) {
       const end = await this.#step(target, position, position + 1)
+      if (position === 0) await this.#world.frozen.beginTick(this.tick)
       const step = steps[position]
       if (end.reason === REASON.main && step.kind === 'main') await this.#runMain(step.engine)
       yield position
@@ -274,6 +277,7 @@ export class Driver {
     } finally {
       world.close()
       memory.refresh()
+      this.#world.frozen.prefetch()
     }
   }
 

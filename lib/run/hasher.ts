@@ -38,6 +38,8 @@ function hashedWorld({ populations, partitions, mail }: WorldMemory): Hashed {
       }),
       documents: heap?.bytes ?? new Uint8Array(0),
     })),
+    leaving: populations.map(({ layout, leaving }) => ({ name: layout.name, all: leaving.any ? leaving.list() : [] })),
+    partitions: names,
   }
 }
 

@@ -12,6 +12,7 @@ import { restoreWorld } from '../state/restore.js'
 import { type Batch, type BatchEnd, type Control, REASON } from './control.js'
 import type { Crew } from './crew.js'
 import { hashBlocks } from './hasher.js'
+import { loadPartition } from './load-partition.js'
 import { Member } from './member.js'
 import type { Plan } from './plan.js'
 import { schemaOf } from './schema-of.js'
@@ -41,6 +42,10 @@ export class InlineCrew implements Crew {
 
   async restore(image: StateImage): Promise<void> {
     restoreWorld(this.#member.memory, image, schemaOf(this.#plan.scenario))
+  }
+
+  loadPartition(partition: number, tick: number): Promise<void> {
+    return loadPartition(this.#plan, this.#member.memory, partition, tick)
   }
 
   async bind(): Promise<void> {

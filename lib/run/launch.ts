@@ -4,6 +4,7 @@ import { CHECKPOINT_TICKS } from '../core/limits.js'
 import type { Logger, ResolvedResumeOptions, ResolvedSimulationOptions } from '../core/options.js'
 import { resolveParams } from '../memory/params.js'
 import type { StateImage } from '../state/image.js'
+import type { PartitionStore } from '../state/partition-store.js'
 import { schemaHash } from '../state/schema.js'
 import type { RunRecord, StateStore } from '../state/store.js'
 import { findRun } from '../state/stored-state.js'
@@ -81,9 +82,9 @@ export async function launch(from: Source, o: ResolvedSimulationOptions, interna
     stored = await closing(store, () => StoredRun.create(store, o.run ?? origin.scenario, origin))
     stored.retention = o.checkpoint
   }
-  const { image, journal, fuse = true } = internals
+  const { image, journal, partitionStore, fuse = true } = internals
   const durability = new Durability({ ...(stored ? { stored } : {}), ...(journal ? { journal } : {}), everyTicks })
-  return open(from, o, durability, image, fuse)
+  return open(from, o, durability, image, fuse, partitionStore)
 }
 
 /** Opens a world from a stored run, which goes on, or from which a new one is forked (`as`). */
@@ -115,10 +116,12 @@ async function open(
   durability: Durability,
   image: StateImage | undefined,
   fuse: boolean,
+  partitionStore?: PartitionStore,
 ): Promise<Launched> {
   try {
     const { journal } = durability
-    const world = await openWorld({ scenario: from, options: o, journal, fuse, ...(image ? { image } : {}) })
+    const state = image ? { image } : {}
+    const world = await openWorld({ scenario: from, options: o, journal, fuse, partitionStore, ...state })
     return { world, durability, image, tickTimeoutMs: o.limits.tickTimeoutMs }
   } catch (error) {
     await durability.close()

@@ -3,6 +3,7 @@
 // Modules are never freed, so the number of copies is bounded; beyond it they are shared, and slower.
 import { PopulaceError } from '../core/errors.js'
 import { MAX_MODULE_COPIES } from '../core/limits.js'
+import { importWithLoaders } from './loaders.js'
 import { type ScenarioData, scenarioData } from './scenario.js'
 
 let copies = 0
@@ -15,14 +16,15 @@ export function freshUrl(url: string): string {
   return fresh.href
 }
 
-/** Imports a scenario. SCENARIO_NOT_LOADABLE. */
+/** Imports a scenario, with the loaders that its module registers. SCENARIO_NOT_LOADABLE. */
 export async function loadScenario(url: string): Promise<ScenarioData> {
-  let module: { default?: unknown }
-  try {
-    module = await import(url)
-  } catch (error) {
-    throw notLoadable(url, error)
-  }
+  const { value: module, loaders } = await importWithLoaders(shown(url), async () => {
+    try {
+      return (await import(url)) as { default?: unknown }
+    } catch (error) {
+      throw notLoadable(url, error)
+    }
+  })
   const data = scenarioData(module.default)
   if (!data) {
     throw new PopulaceError(
@@ -31,7 +33,7 @@ export async function loadScenario(url: string): Promise<ScenarioData> {
       'Write export default defineScenario({ … }) in it.',
     )
   }
-  return data
+  return { ...data, loaders }
 }
 
 function shown(url: string): string {

@@ -1,14 +1,18 @@
 // Measures: numbers computed at the end of a tick over a population. Declared here; workers reduce each block to a few
-// numbers (kernels/reduce.ts), which are merged here in (partition, block) order, so a float sum has one order of terms.
+// numbers (kernels/reduce.ts), which are merged here: those of a partition in the order of its blocks, then partitions in
+// order, so a float sum has one order of terms. What a frozen partition came to when it froze is kept and merged in its place.
 import { PopulaceError } from '../core/errors.js'
-import { MAX_BINS } from '../core/limits.js'
+import { MAX_BINS, MAX_PARTITIONS } from '../core/limits.js'
 import { callLoop } from '../kernels/call-loop.js'
 import { binner, type Condition, counter, summarizer } from '../kernels/reduce.js'
 import type { AnyArray, Columns, Values } from '../memory/column-types.js'
 import type { ColumnData } from '../memory/columns.js'
+import type { WorldLayout } from '../memory/layout.js'
+import type { PartitionStates } from '../memory/partition-states.js'
 import { type AnyPopulation, knownColumn, type Population, populationData } from '../memory/population.js'
 import type { PopulationMemory } from '../memory/population-memory.js'
 import { storedValues } from '../memory/stored.js'
+import type { WorldMemory } from '../memory/world.js'
 import type { Loop } from '../schedule/scope.js'
 
 /** A declared measure whose values are of type T. */
@@ -150,6 +154,17 @@ export function valuesOf(measure: MeasureData): number {
   return measure.bins ? measure.bins.bins : 1
 }
 
+interface ScenarioMeasures {
+  readonly measures: ReadonlyMap<string, MeasureData>
+}
+
+/** Where what frozen partitions came to is kept, and which those are. */
+export interface Sleeping {
+  /** Byte offset: see WorldLayout.measureFrozen. */
+  readonly offset: number
+  readonly states: PartitionStates
+}
+
 /** A measure over a population in memory. */
 export class BoundMeasure {
   readonly values: number
@@ -159,8 +174,11 @@ export class BoundMeasure {
   readonly #reduce: Loop
   readonly #partials: Float64Array
   readonly #slots: number
+  readonly #states: PartitionStates | undefined
+  /** Four numbers a frozen partition, or for counts the sums over all of them. */
+  readonly #asleep: Float64Array
 
-  constructor(data: MeasureData, population: PopulationMemory, offset: number) {
+  constructor(data: MeasureData, population: PopulationMemory, offset: number, sleeping?: Sleeping) {
     const column = data.column === undefined ? undefined : population.columns.get(data.column)
     this.#data = data
     this.#population = population
@@ -169,6 +187,14 @@ export class BoundMeasure {
     this.values = valuesOf(data)
     this.#partials = new Float64Array(population.buffer, offset, population.layout.frames * this.#slots)
     this.#reduce = this.#makeLoop(column?.array)
+    this.#states = sleeping?.states
+    const kept = !sleeping ? 0 : this.#counts ? this.#slots : MAX_PARTITIONS * 4
+    this.#asleep = new Float64Array(population.buffer, sleeping?.offset ?? 0, kept)
+  }
+
+  /** Whether blocks come to counts, whose sums are the same in any order. */
+  get #counts(): boolean {
+    return this.#data.kind === 'count' || this.#data.kind === 'histogram'
   }
 
   #makeLoop(array: AnyArray | undefined): Loop {
@@ -201,27 +227,86 @@ export class BoundMeasure {
   /** Merges all blocks in order; writes the result at out[at]. */
   merge(out: Float64Array, at: number): void {
     const { blocks } = this
-    const p = this.#partials
     const { kind } = this.#data
-    if (kind === 'count' || kind === 'histogram') {
-      out.fill(0, at, at + this.values)
+    if (this.#counts) {
+      const p = this.#partials
+      for (let k = 0; k < this.values; k++) out[at + k] = this.#asleep[k] ?? 0
       for (let i = 0; i < blocks; i++) for (let k = 0; k < this.#slots; k++) out[at + k] += p[i * this.#slots + k]
       return
     }
-    let n = 0
-    let total = 0
-    let least = Number.POSITIVE_INFINITY
-    let greatest = Number.NEGATIVE_INFINITY
-    for (let i = 0; i < blocks; i++) {
-      n += p[i * 4]
-      total += p[i * 4 + 1]
-      least = Math.min(least, p[i * 4 + 2])
-      greatest = Math.max(greatest, p[i * 4 + 3])
+    const { frames, partitions } = this.#population
+    const all = summary()
+    const anyAsleep = (this.#states?.frozen ?? 0) > 0
+    let next = 0 // the partition to be merged next
+    for (let i = 0; i < blocks; ) {
+      const partition = frames.partitionOf[frames.blockList[i]]
+      if (anyAsleep) this.#addAsleep(all, next, partition)
+      next = partition + 1
+      const own = summary()
+      for (; i < blocks && frames.partitionOf[frames.blockList[i]] === partition; i++) add(own, this.#partials, i * 4)
+      add(all, own, 0)
     }
+    if (anyAsleep) this.#addAsleep(all, next, partitions)
+    const [n, total, least, greatest] = all
     const value =
       kind === 'sum' ? total : n === 0 ? Number.NaN : kind === 'mean' ? total / n : kind === 'min' ? least : greatest
     out[at] = value * this.#unit
   }
+
+  #addAsleep(all: Float64Array, begin: number, end: number): void {
+    for (let p = begin; p < end; p++) if (this.#states?.isFrozen(p)) add(all, this.#asleep, p * 4)
+  }
+
+  /** Takes what a partition comes to, which is about to freeze. By the main thread between batches. */
+  fallAsleep(partition: number): Float64Array {
+    const { frames, layout } = this.#population
+    const own = this.#counts ? new Float64Array(this.#slots) : summary()
+    const p = this.#partials // of no tick: they are made anew when the next one is measured
+    for (const frame of frames.framesOf(partition)) {
+      const begin = frame * layout.block
+      callLoop(this.#reduce, begin, begin + frames.rows[frame], 0)
+      if (this.#counts) for (let k = 0; k < own.length; k++) own[k] += p[k]
+      else add(own, p, 0)
+    }
+    this.keepAsleep(partition, own)
+    return own
+  }
+
+  /** Keeps what a frozen partition comes to. */
+  keepAsleep(partition: number, own: Float64Array): void {
+    if (this.#counts) for (let k = 0; k < own.length; k++) this.#asleep[k] += own[k]
+    else this.#asleep.set(own, partition * 4)
+  }
+
+  /** The partition thaws: forgets what it came to. */
+  wakeUp(own: Float64Array): void {
+    if (this.#counts) for (let k = 0; k < own.length; k++) this.#asleep[k] -= own[k]
+  }
+}
+
+/** Binds all measures of a plan in one thread. */
+export function bindMeasures(
+  { scenario, layout }: { readonly scenario: ScenarioMeasures; readonly layout: WorldLayout },
+  memory: WorldMemory,
+): BoundMeasure[] {
+  const { states } = memory.partitions
+  return [...scenario.measures.values()].map((m, i) => {
+    const sleeping = { offset: layout.measureFrozen[i], states }
+    return new BoundMeasure(m, memory.population(m.population), layout.measurePartials[i], sleeping)
+  })
+}
+
+/** Count, sum, least and greatest of nothing. */
+function summary(): Float64Array {
+  return Float64Array.of(0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY)
+}
+
+/** Merges the four numbers at `from[at]` and after. */
+function add(into: Float64Array, from: Float64Array, at: number): void {
+  into[0] += from[at]
+  into[1] += from[at + 1]
+  into[2] = Math.min(into[2], from[at + 2])
+  into[3] = Math.max(into[3], from[at + 3])
 }
 
 /** Measures by name from the numbers of `merge`, one after another from `at`. */

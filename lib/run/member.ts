@@ -8,14 +8,16 @@ import type { Memories } from '../memory/arena.js'
 import { WorldMemory } from '../memory/world.js'
 import { isDue, type KernelEngine, skipsTurns } from '../schedule/engine.js'
 import type { Loop } from '../schedule/scope.js'
-import { bindEngine } from './bind.js'
+import { type BoundEngine, bindEngine } from './bind.js'
 import { type CheckedEngine, checkEngine } from './checked-engine.js'
 import { type BatchEnd, type Control, REASON } from './control.js'
 import { inKernel } from './forbidden.js'
-import { BoundMeasure, measureRecord } from './measures.js'
-import { type BlockStepper, type Phase, phasesOf } from './phases.js'
+import { loaderPrefix } from './loaders.js'
+import { type BoundMeasure, bindMeasures, measureRecord } from './measures.js'
+import { type BlockStepper, type Phase, phasesOf, type Waker } from './phases.js'
 import type { Plan } from './plan.js'
 import { MeasureRing } from './ring.js'
+import { wakePhases } from './wake-phases.js'
 
 /** What a member is made from. */
 export interface MemberOptions {
@@ -35,6 +37,8 @@ export class Member {
   readonly #ring: MeasureRing
   readonly #measurePhase: Phase
   #phases: Phase[][] = []
+  /** Of the wake of all engines that have one, in order. */
+  #wakes: readonly Phase[] = []
   #parity = 0
   #stepping: BlockStepper | undefined
   #frame = -1
@@ -44,10 +48,9 @@ export class Member {
     const { plan, memories, control, thread } = o
     this.#o = o
     this.memory = new WorldMemory(memories.world, plan.layout, [...plan.scenario.events.values()], thread)
-    const data = [...plan.scenario.measures.values()]
-    this.#measures = data.map(
-      (m, i) => new BoundMeasure(m, this.memory.population(m.population), plan.layout.measurePartials[i]),
-    )
+    const { loaders } = plan.scenario
+    this.memory.partitions.loads = name => loaderPrefix(loaders.keys(), name) !== undefined
+    this.#measures = bindMeasures(plan, this.memory)
     this.#ring = new MeasureRing(
       memories.world,
       plan.layout,
@@ -66,17 +69,24 @@ export class Member {
       staging: memories.staging,
       threads: options.threads,
       claims: scenario.claims.values(),
+      messages: scenario.messages,
       kernels: scenario.engines.filter(e => e.kind === 'kernel'),
       views: plan.views,
     })
-    this.#phases = plan.steps.map(step =>
-      phasesOf(step, plan, this.memory, exchange, engine => this.#stepper(engine, exchange)),
-    )
+    const steppers: BlockStepper[] = []
+    const stepper = (engine: KernelEngine) => {
+      const made = this.#stepper(engine, exchange)
+      steppers.push(made)
+      return made
+    }
+    this.#phases = plan.steps.map(step => phasesOf(step, plan, this.memory, exchange, stepper))
+    const inOrder = scenario.engines.flatMap(e => steppers.find(s => s.engine === e) ?? [])
+    this.#wakes = inOrder.flatMap(s => wakePhases(s, this.memory, exchange))
   }
 
   #stepper(engine: KernelEngine, exchange: Exchange): BlockStepper {
     const { plan, thread } = this.#o
-    let bound: ReturnType<typeof bindEngine>
+    let bound: BoundEngine
     let checked: CheckedEngine | undefined
     try {
       if (plan.options.checks) checked = inKernel(() => checkEngine(plan, this.memory, engine, exchange, thread))
@@ -93,9 +103,15 @@ export class Member {
       throw new PopulaceError(
         'ENGINE_INVALID',
         `The kernel of engine '${engine.name}' gives no loop`,
-        'Return (begin, end, tick) => { … } from it.',
+        'Return (begin, end, tick) => { … } from it, or { run, wake } with both.',
       )
     }
+    if (bound.wake !== undefined && typeof bound.wake !== 'function')
+      throw new PopulaceError(
+        'ENGINE_INVALID',
+        `The kernel of engine '${engine.name}' gives a wake that is no function`,
+        'Write wake(begin, end, missedTicks) { … }.',
+      )
     const { population, loop, hasTurn, noteTurn, outputs } = bound
     const { shift } = population.layout
     const { ordinal, rows } = population.frames
@@ -128,8 +144,36 @@ export class Member {
       },
       step: skipsTurns(engine) ? blocksWithTurn : everyBlock,
       ...(checked ? { endTick: (tick: number) => checked.endTick(tick) } : {}),
+      ...(bound.wake ? { waker: this.#waker(bound, bound.wake, checked, () => stepper) } : {}),
     }
     return stepper
+  }
+
+  #waker(
+    { population, outputs, beginWake }: BoundEngine,
+    wake: Loop,
+    checked: CheckedEngine | undefined,
+    stepper: () => BlockStepper,
+  ): Waker {
+    const { shift } = population.layout
+    const { rows } = population.frames
+    const run: Loop = checked ? (begin, end, missed) => inKernel(() => checked.wake(begin, end, missed)) : wake
+    return {
+      begin(tick) {
+        beginWake(tick)
+        checked?.beginWake(tick)
+      },
+      step: (frame, missed) => {
+        this.#stepping = stepper()
+        this.#frame = frame
+        callLoop(run, frame << shift, (frame << shift) + rows[frame], missed)
+        this.#frame = -1
+      },
+      end(tick) {
+        outputs.checkWake()
+        checked?.endTick(tick)
+      },
+    }
   }
 
   #makeMeasurePhase(): Phase {
@@ -152,7 +196,8 @@ export class Member {
     const { control, plan } = this.#o
     let end: BatchEnd | undefined
     try {
-      end = control.batch.measureOnly ? this.#measureOnly() : this.#ticks()
+      const { measureOnly, wakeOnly } = control.batch
+      end = measureOnly ? this.#measureOnly() : wakeOnly ? this.#wakeOnly() : this.#ticks()
     } catch (error) {
       this.#failure ??= this.#describe(error)
       control.fail()
@@ -164,6 +209,13 @@ export class Member {
     const { batch } = this.#o.control
     if (!this.#measure(() => {})) return undefined
     return { reason: REASON.position, tick: batch.tick, position: batch.position }
+  }
+
+  /** Calls the wake of all engines for the partitions that were thawed. */
+  #wakeOnly(): BatchEnd | undefined {
+    const { tick, position } = this.#o.control.batch
+    for (const phase of this.#wakes) if (!this.#phase(phase, tick, undefined)) return undefined
+    return { reason: REASON.position, tick, position }
   }
 
   /** Steps ticks until the batch ends; where it ended, or undefined where endTick or a failure has said it. */
@@ -237,19 +289,20 @@ export class Member {
     const { control, plan, pause } = this.#o
     const { until } = plan.scenario
     const done = tick + 1
-    const { events } = this.memory
+    const { events, partitions } = this.memory
+    const { states } = partitions
     if (until || control.measureNow) {
       const wanted = control.measureNow
       return this.#measure(() => {
         const measured = wanted && this.#ring.push(done)
-        const full = events.publish() || measured
+        const full = events.publish() || measured || states.due // what is asked of partitions is done by the main thread
         const ends = until !== undefined && this.#ask(until, done)
         control.endTick(done, ends, full)
         if (pause?.()) control.pause()
       })
     }
     return this.#phase(NO_ITEMS, tick, () => {
-      control.endTick(done, false, events.publish())
+      control.endTick(done, false, events.publish() || states.due)
       if (pause?.()) control.pause()
     })
   }

@@ -8,12 +8,15 @@ import { resolveParams } from '../memory/params.js'
 import { WorldMemory } from '../memory/world.js'
 import type { StateImage } from '../state/image.js'
 import type { Journal } from '../state/journal.js'
+import { FolderPartitionStore, type PartitionStore } from '../state/partition-store.js'
 import { Control } from './control.js'
 import { CORES } from './cores.js'
 import type { Crew } from './crew.js'
 import { guardThread } from './forbidden.js'
+import { FrozenPartitions } from './frozen-partitions.js'
 import { InlineCrew } from './inline-crew.js'
 import { freshUrl, loadScenario } from './load.js'
+import { loaderPrefix, looseLoaders } from './loaders.js'
 import { makePlan, type Plan, type PlanOptions } from './plan.js'
 import { MeasureRing } from './ring.js'
 import type { ScenarioData } from './scenario.js'
@@ -25,6 +28,7 @@ export interface OpenWorld {
   memory: WorldMemory
   crew: Crew
   ring: MeasureRing
+  frozen: FrozenPartitions
   readonly journal: Journal
   readonly workers: number
   /** Ends the crew and makes another, whose world is filled from an image. SNAPSHOT_SCHEMA, ENGINE_FAILED. */
@@ -43,6 +47,8 @@ export interface OpenRequest {
   readonly fuse: boolean
   /** The state to begin with, in place of setup. */
   readonly image?: StateImage
+  /** Where frozen partitions go that leave memory; a temporary folder of the process by default. */
+  readonly partitionStore?: PartitionStore | undefined
 }
 
 function workersOf(request: OpenRequest): number {
@@ -65,7 +71,7 @@ export async function openWorld(request: OpenRequest): Promise<OpenWorld> {
   const release = options.checks ? guardThread() : () => {}
   try {
     const url = from instanceof URL ? (workers === 0 ? freshUrl(from.href) : from.href) : ''
-    const scenario = from instanceof URL ? await loadScenario(url) : from
+    const scenario = from instanceof URL ? await loadScenario(url) : { ...from, loaders: looseLoaders() }
     const base: PlanOptions = {
       seed: options.seed,
       params: resolveParams(scenario.params, options.params),
@@ -80,10 +86,11 @@ export async function openWorld(request: OpenRequest): Promise<OpenWorld> {
       return new PoolCrew({ url, plan: base, control, tickTimeoutMs: options.limits.tickTimeoutMs })
     }
     const open = (image: StateImage | undefined) =>
-      fill(scenario, base, workers === 0 ? undefined : makePool, journal, image)
+      fill(scenario, base, workers === 0 ? undefined : makePool, request, image)
     const reopen = async (image: StateImage) => {
       const { spins } = world.crew.control
       await world.crew.close()
+      await world.frozen.close()
       Object.assign(world, await open(image))
       world.crew.control.setSpins(spins)
     }
@@ -102,9 +109,10 @@ async function fill(
   scenario: ScenarioData,
   base: PlanOptions,
   makePool: PoolMaker | undefined,
-  journal: Journal,
+  request: OpenRequest,
   image: StateImage | undefined,
 ) {
+  const { journal } = request
   const control = new Control()
   const pool = await makePool?.(control)
   const blocks: Record<string, number> = { ...image?.head.blocks }
@@ -113,7 +121,7 @@ async function fill(
     for (;;) {
       const plan = makePlan(scenario, { ...base, blocks })
       const memories = reserveMemories(plan.layout)
-      await pool?.load(memories, { ...blocks })
+      const prefixes = (await pool?.load(memories, { ...blocks })) ?? [...scenario.loaders.keys()]
       const crew: Crew = pool ?? new InlineCrew(plan, memories, control)
       if (image) await crew.restore(image)
       else {
@@ -130,12 +138,25 @@ async function fill(
       const memory = new WorldMemory(memories.world, plan.layout, [...plan.scenario.events.values()])
       placeFrames(plan, memory)
       const values = memoryValues(plan)
-      return { plan, memory, crew, ring: new MeasureRing(memories.world, plan.layout, control, values) }
+      memory.partitions.loads = name => loaderPrefix(prefixes, name) !== undefined
+      const frozen = openFrozen(request, plan, memory, crew)
+      if (image) await frozen.restore(image)
+      return { plan, memory, crew, frozen, ring: new MeasureRing(memories.world, plan.layout, control, values) }
     }
   } catch (error) {
     await pool?.close()
     throw error
   }
+}
+
+function openFrozen(request: OpenRequest, plan: Plan, memory: WorldMemory, crew: Crew): FrozenPartitions {
+  const { residentFrames, maxMemoryMb } = request.options.limits
+  const budget = {
+    frames: residentFrames ?? Number.POSITIVE_INFINITY,
+    bytes: maxMemoryMb === undefined ? Number.POSITIVE_INFINITY : maxMemoryMb * 2 ** 20,
+  }
+  const store = request.partitionStore ?? new FolderPartitionStore()
+  return new FrozenPartitions({ plan, memory, crew, store, budget })
 }
 
 function memoryValues(plan: Plan): number {

@@ -25,6 +25,15 @@ export interface BlockStepper {
   step(frame: number, tick: number): void
   /** Called by each thread after its last block of a tick. */
   endTick?(tick: number): void
+  /** What its engine does for those who slept; undefined: nothing. */
+  readonly waker?: Waker
+}
+
+/** Wakes the rows of one frame. */
+export interface Waker {
+  begin(tick: number): void
+  step(frame: number, missed: number): void
+  end(tick: number): void
 }
 
 /** One parallel loop. */
@@ -124,7 +133,7 @@ function resetPhase(columns: readonly ColumnName[], memory: WorldMemory, exchang
 }
 
 /** What engines sense and write is copied, as it was when they began. */
-function copyPhase(engines: readonly KernelEngine[], memory: WorldMemory): Phase {
+export function copyPhase(engines: readonly KernelEngine[], memory: WorldMemory): Phase {
   return blocksPhase(
     engines.flatMap(engine =>
       copiesOf(engine).flatMap(({ population: name, column }) => {
@@ -297,7 +306,7 @@ function structurePhase(engine: KernelEngine, memory: WorldMemory, exchange: Exc
  * live is copied to fresh pages. Whether it is time is decided in one place, while all wait, so that every thread
  * finds the same number of items.
  */
-function documentPhases(engines: readonly KernelEngine[], memory: WorldMemory): Phase[] {
+export function documentPhases(engines: readonly KernelEngine[], memory: WorldMemory): Phase[] {
   return engines.flatMap(engine =>
     engine.documentsOf.flatMap(name => {
       const population = memory.population(name)

@@ -111,9 +111,14 @@ export class PoolCrew implements Crew {
     return answer.value
   }
 
-  /** Gives all workers the world's memories. SCENARIO_NOT_LOADABLE. */
-  async load(memories: Memories, blocks: PlanOptions['blocks']): Promise<void> {
-    await Promise.all(this.#workers.map(w => this.#ask(w.service.load(memories, blocks) as Promise<Answer<void>>)))
+  /** Gives all workers the world's memories; the prefixes of the scenario's loaders, which the workers know. SCENARIO_NOT_LOADABLE. */
+  async load(memories: Memories, blocks: PlanOptions['blocks']): Promise<readonly string[]> {
+    const load = (w: Worker) => this.#ask(w.service.load(memories, blocks) as Promise<Answer<readonly string[]>>)
+    return (await Promise.all(this.#workers.map(load)))[0]
+  }
+
+  loadPartition(partition: number, tick: number): Promise<void> {
+    return this.#ask(this.#workers[0].service.loadPartition(partition, tick) as Promise<Answer<void>>)
   }
 
   setup(known: readonly RecordEntry[]): Promise<SetupResult> {

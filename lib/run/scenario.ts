@@ -21,6 +21,7 @@ import { joinDealings } from '../schedule/declared.js'
 import type { AnyEngine, BaseEngine, Recorder } from '../schedule/engine.js'
 import { orderEngines } from '../schedule/order.js'
 import type { Of } from '../schedule/scope.js'
+import type { Loaders } from './loaders.js'
 import { checkMeasure, type Measure, type MeasureData, type MeasureValues } from './measures.js'
 
 /** An input from outside, applied when a tick begins; T is its payload. */
@@ -95,6 +96,8 @@ export interface ScenarioData {
   readonly events: ReadonlyMap<string, EventData>
   readonly measures: ReadonlyMap<string, MeasureData>
   readonly commands: ReadonlyMap<string, CommandData>
+  /** Of partitions; known when its module was imported. */
+  readonly loaders: Loaders
   // biome-ignore lint/suspicious/noExplicitAny: the parameters vary by scenario
   setup(world: World, scope: SetupScope<any>): void | Promise<void>
   until: ((scope: { measures: Record<string, number | number[]>; tick: number }) => boolean) | undefined
@@ -170,6 +173,7 @@ export function defineScenario<
     events,
     measures,
     commands,
+    loaders: new Map(),
     params: joinParams(parts.map(p => p.params)),
     setup: (world, scope) => o.setup(world, scope),
     until: o.until && (scope => o.until?.(scope as never) === true), // measured values have the types that M says

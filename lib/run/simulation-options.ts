@@ -3,6 +3,8 @@ import type { Logger, Progress } from '../core/options.js'
 import type { Params, ParamValues } from '../memory/params.js'
 import type { StateImage } from '../state/image.js'
 import type { Journal, ShedEntry } from '../state/journal.js'
+import type { PartitionStore } from '../state/partition-store.js'
+import type { SimulationLimits } from './simulation-limits.js'
 
 /** Options that a new simulation and one that goes on have in common; all may be left out. */
 export interface CrewOptions {
@@ -10,8 +12,7 @@ export interface CrewOptions {
   workers?: number | 'auto'
   /** Runs each block twice and refuses what would make results differ. Slow; default false. */
   checks?: boolean
-  /** tickTimeoutMs: milliseconds that a tick may last before its crew is ended (needs workers of at least 1). */
-  limits?: { tickTimeoutMs?: number }
+  limits?: SimulationLimits
   /** Name of the run in the store; the scenario's by default. */
   run?: string
   /**
@@ -63,6 +64,8 @@ export interface Internals {
   readonly journal?: Journal
   /** Sheddings of another run, made again at the same ticks. */
   readonly sheddings?: readonly ShedEntry[]
+  /** Where frozen partitions go that leave memory. */
+  readonly partitionStore?: PartitionStore
   /** false: each engine is a stage of its own. */
   readonly fuse?: boolean
 }

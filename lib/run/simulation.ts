@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { PopulaceError } from '../core/errors.js'
 import { World } from '../memory/world.js'
-import { type HashPart, joinHashes, type WorldHash } from '../state/content-hash.js'
+import type { HashPart, WorldHash } from '../state/content-hash.js'
 import type { StateImage } from '../state/image.js'
 import type { Receipt } from './commands.js'
 import { type Counters, countersOf } from './counters.js'
@@ -22,6 +22,7 @@ import { aborted, closed, failed } from './refusals.js'
 import { Reports } from './reports.js'
 import type { AnyScenario, Command } from './scenario.js'
 import type { ForkOptions, Internals, ResumeOptions, RunOptions, SimulationOptions } from './simulation-options.js'
+import { hashWorld } from './world-hash.js'
 import { captureHere, captureWorld } from './world-image.js'
 
 type Payload<S extends AnyScenario, N extends keyof S['commands']> =
@@ -319,11 +320,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
   /** The hash with those of each population and column. SIM_RUNNING. */
   async hashes(of: HashPart = {}): Promise<WorldHash> {
     this.#life.atRest('hash')
-    this.#world.memory.refresh()
-    const { tick, shedLevels } = this
-    const sums = this.#life.look(() => this.#world.crew.hash(of))
-    const whole = Object.values(of).every(part => part === undefined)
-    return joinHashes(await sums, tick, whole ? shedLevels : {})
+    return this.#life.look(() => hashWorld(this.#world, of, this.#driver.position))
   }
 
   /** @internal The whole state, between two ticks of a run that goes on too: what StateSnapshot.create takes. */
@@ -358,6 +355,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     this.#view?.close()
     await this.#deltas.close()
     await crew.close()
+    await this.#world.frozen.close()
     await this.#life.ended()
     release()
     await this.#durability.close().catch(error => {

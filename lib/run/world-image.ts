@@ -1,7 +1,14 @@
 // Images of a simulation's world, taken between two batches: by the crew, each thread its share, or by the main thread
 // alone where a host asks for one inside read().
-import { type CapturePart, captureShare, planCapture } from '../state/capture.js'
-import type { Section, StateHead, StateImage } from '../state/image.js'
+import type { WorldMemory } from '../memory/world.js'
+import { type CapturePart, type CapturePlan, captureShare, planCapture } from '../state/capture.js'
+import {
+  type FrozenPartition,
+  type FrozenSection,
+  frozenRowSections,
+  frozenSections,
+} from '../state/frozen-sections.js'
+import { placeSections, type Section, type StateHead, type StateImage, sectionBytes } from '../state/image.js'
 import type { OpenWorld } from './open-world.js'
 import { schemaOf } from './schema-of.js'
 
@@ -42,22 +49,53 @@ export class ImageMemory {
   }
 }
 
+/** Fills the sections of frozen partitions, which are the last ones. */
+function fillFrozen(plan: CapturePlan, frozen: readonly FrozenSection[], buffer: ArrayBufferLike): void {
+  const first = plan.sections.length - frozen.length
+  for (const [i, { write }] of frozen.entries()) write(buffer, plan.sections[first + i])
+}
+
 /** The world as it is now, copied by its crew. Between batches. */
 export async function captureWorld(world: OpenWorld, position: Position, memory?: ImageMemory): Promise<StateImage> {
   world.memory.refresh()
-  const plan = planCapture(world.memory, world.plan.options.threads)
+  const frozen = frozenSections(world.memory, await Promise.all(world.frozen.rows()))
+  const plan = planCapture(world.memory, world.plan.options.threads, { beyond: frozen })
   const buffer = memory?.take(plan.bytes) ?? new SharedArrayBuffer(plan.bytes)
   await world.crew.capture(plan, buffer)
+  fillFrozen(plan, frozen, buffer)
   return { head: headOf(world, position), sections: plan.sections, buffer }
 }
 
-/** The world as it is now, copied by the calling thread. Between batches. */
-export function captureHere(world: OpenWorld, position: Position): StateImage {
-  world.memory.refresh()
-  const plan = planCapture(world.memory, 1)
+/** The world as it is now, copied by the calling thread; a promise where frozen partitions have to be fetched. Between batches. */
+export function captureHere(world: OpenWorld, position: Position): StateImage | Promise<StateImage> {
+  const { memory } = world
+  memory.refresh()
+  const head = headOf(world, position)
+  const rows = world.frozen.rows()
+  const fetched = rows.filter(r => r instanceof Promise)
+  if (fetched.length === 0) return captureWith(memory, head, frozenSections(memory, rows as FrozenPartition[])) // no promises
+  // The world goes on while they come: what changes with it is copied now, and what is frozen stays as it is.
+  const states = frozenSections(memory, [])
+  const now = captureWith(memory, head, states)
+  const { count } = memory.partitions
+  return Promise.all(rows).then(all => {
+    const frozen = frozenRowSections(memory.populations, count, all)
+    const needs = [...now.sections, ...frozen].map(({ path, kind, count: n }) => ({ path, kind, count: n }))
+    const { sections, bytes } = placeSections(needs)
+    const buffer = new SharedArrayBuffer(bytes)
+    for (const [i, section] of now.sections.entries())
+      sectionBytes(buffer, sections[i]).set(sectionBytes(now.buffer, section))
+    for (const [i, { write }] of frozen.entries()) write(buffer, sections[now.sections.length + i])
+    return { head, sections, buffer }
+  })
+}
+
+function captureWith(memory: WorldMemory, head: StateHead, frozen: readonly FrozenSection[]): StateImage {
+  const plan = planCapture(memory, 1, { beyond: frozen })
   const buffer = new SharedArrayBuffer(plan.bytes)
-  captureShare(world.memory, plan, buffer, 0)
-  return { head: headOf(world, position), sections: plan.sections, buffer }
+  captureShare(memory, plan, buffer, 0)
+  fillFrozen(plan, frozen, buffer)
+  return { head, sections: plan.sections, buffer }
 }
 
 /** A part of the world as it is now, copied by its crew. Between batches. */
@@ -67,7 +105,7 @@ export async function capturePart(
   memory: ImageMemory,
 ): Promise<{ sections: readonly Section[]; buffer: SharedArrayBuffer }> {
   world.memory.refresh()
-  const plan = planCapture(world.memory, world.plan.options.threads, part)
+  const plan = planCapture(world.memory, world.plan.options.threads, { part })
   const buffer = memory.take(plan.bytes)
   if (plan.sections.length > 0) await world.crew.capture(plan, buffer)
   return { sections: plan.sections, buffer }

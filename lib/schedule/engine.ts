@@ -19,7 +19,7 @@ import {
   declaredSends,
   declaredSpawns,
 } from './declared.js'
-import type { AnyAccess, Loop, Of, Scope } from './scope.js'
+import type { AnyAccess, Loop, Of, Scope, WakingLoop } from './scope.js'
 
 /** What every engine may say of itself. */
 export interface EngineOptions {
@@ -89,7 +89,7 @@ export interface Sense extends Touch {
 }
 
 /** A kernel, or a kernel with what to do for a partition that slept. */
-export type Kernel<S> = (scope: S) => Loop
+export type Kernel<S> = (scope: S) => Loop | WakingLoop
 
 /** Runs over a population on the workers. Extend it with a `kernel` method, or make one with defineEngine. */
 export abstract class KernelEngine extends BaseEngine {
@@ -146,8 +146,8 @@ export abstract class KernelEngine extends BaseEngine {
       )
   }
 
-  /** The factory: called once a thread and simulation; gives the loop that is called once a block. */
-  abstract kernel(scope: KernelScope): Loop
+  /** The factory: called once a thread and simulation; gives the loop that is called once a block, or that and a wake. */
+  abstract kernel(scope: KernelScope): Loop | WakingLoop
 }
 
 /** The scope as the engine's machinery builds it; defineEngine gives it the declared types. */
@@ -304,14 +304,14 @@ export function defineEngine<
     sends?: T
     receives?: I
     emits?: V
-    kernel(scope: Scope<N, C, R[number], W[number], P, S, F, X, O, B, T, I, V>): Loop
+    kernel(scope: Scope<N, C, R[number], W[number], P, S, F, X, O, B, T, I, V>): Loop | WakingLoop
   },
 ): KernelEngine {
   const { kernel } = o
   if (typeof kernel !== 'function')
     refuse(o.name, 'has no kernel', 'Give kernel(scope) { return (begin, end, tick) => { … } }.')
   return new (class extends KernelEngine {
-    kernel(scope: KernelScope): Loop {
+    kernel(scope: KernelScope): Loop | WakingLoop {
       return kernel(scope)
     }
   })(o)

@@ -126,4 +126,14 @@ export interface Scope<
 /** Steps the rows [begin, end) of one block. */
 export type Loop = (begin: number, end: number, tick: number) => void
 
+/** A loop, and what to do for those who slept. */
+export interface WakingLoop {
+  run: Loop
+  /**
+   * Called when a partition thaws, for each block of those who slept there, before anything else of the tick. Own rows
+   * may be written and random numbers drawn; nothing may be put out, and no mail is there yet.
+   */
+  wake(begin: number, end: number, missedTicks: number): void
+}
+
 export type { Columns, Read, Row, View, Write }

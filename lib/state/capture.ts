@@ -5,7 +5,7 @@ import { COUNT, MAIL, META } from '../memory/layout.js'
 import type { BoundMail, Mailbox } from '../memory/mailbox.js'
 import type { BoundColumn, PopulationMemory, Segment } from '../memory/population-memory.js'
 import type { WorldMemory } from '../memory/world.js'
-import { placeSections, type Section, type SectionPath, sectionArray } from './image.js'
+import { placeSections, type Section, type SectionNeeds, type SectionPath, sectionArray } from './image.js'
 
 /**
  * A part of the agents, for streams of deltas. Its sections differ from those of a whole state in three ways: ids are
@@ -223,8 +223,15 @@ function sourcesOf(memory: WorldMemory, part: CapturePart | undefined): Source[]
   ]
 }
 
-/** What an image of the world, or of a part of it, as it is now needs, to be filled by `shares` threads. */
-export function planCapture(memory: WorldMemory, shares: number, part?: CapturePart): CapturePlan {
+/**
+ * What an image of the world, or of a part of it, as it is now needs, to be filled by `shares` threads; `beyond`: sections
+ * that somebody else fills, the last ones of the plan.
+ */
+export function planCapture(
+  memory: WorldMemory,
+  shares: number,
+  { part, beyond = [] }: { readonly part?: CapturePart; readonly beyond?: readonly SectionNeeds[] } = {},
+): CapturePlan {
   const begins: Record<number, number[]> = {}
   const needs = sourcesOf(memory, part).map(({ path, kind, items, each, measure }, number) => {
     if (each !== undefined) return { path, kind, count: items * each }
@@ -237,7 +244,8 @@ export function planCapture(memory: WorldMemory, shares: number, part?: CaptureP
     begins[number] = starts
     return { path, kind, count: bytes }
   })
-  return { ...placeSections(needs), shares, begins, ...(part ? { part } : {}) }
+  const others = beyond.map(({ path, kind, count }) => ({ path, kind, count }))
+  return { ...placeSections([...needs, ...others]), shares, begins, ...(part ? { part } : {}) }
 }
 
 /** Fills share `n` of an image. The world must be as it was when the plan was made. */

@@ -15,6 +15,7 @@ import {
   sumText,
 } from '../kernels/hash.js'
 import type { AnyArray, Kind } from '../memory/column-types.js'
+import type { Leaver } from '../memory/leaving.js'
 
 /** What part of the world to hash; everything where nothing is named. */
 export interface HashPart {
@@ -76,6 +77,10 @@ export interface HashedMail {
 export interface Hashed {
   readonly populations: readonly HashedRows[]
   readonly mail: readonly HashedMail[]
+  /** By population: who waits to go to a frozen partition. */
+  readonly leaving: readonly { readonly name: string; readonly all: readonly Leaver[] }[]
+  /** Names of all partitions. */
+  readonly partitions: readonly string[]
 }
 
 const KEYS = ['populations', 'columns', 'partitions']
@@ -184,9 +189,22 @@ export function hashShare(hashed: Hashed, part: HashPart, share: number, of: num
       for (const column of named) addColumn(own[column.name], name, column, ids, documents, begin, end)
     }
   }
-  if (!part.populations && !part.columns && !part.partitions)
-    for (const mail of hashed.mail) if (mail.waiting > 0) hashMail(sums, mail, share, of)
+  if (part.populations || part.columns || part.partitions) return sums
+  for (const mail of hashed.mail) if (mail.waiting > 0) hashMail(sums, mail, share, of)
+  if (share > 0) return sums
+  for (const { name, all } of hashed.leaving) if (all.length > 0) hashLeaving(sums, name, all, hashed.partitions)
   return sums
+}
+
+/** What the sums of those who wait to go to frozen partitions are kept under. */
+const LEAVING_PREFIX = '\0leaving: '
+
+function hashLeaving(sums: HashSums, name: string, all: readonly Leaver[], partitions: readonly string[]): void {
+  const sum = { lo: 0, hi: 0 }
+  const [s0, s1] = columnSeeds(fnv1a(name), fnv1a('\0leaving'), 0)
+  const ids = Float64Array.from(all, l => l.id)
+  for (const [i, { to }] of all.entries()) hashPresence(sum, ids, i, i + 1, fnv1a(partitions[to]), s0, s1)
+  sums[LEAVING_PREFIX + name] = { '': sum }
 }
 
 /** What the sums of waiting messages are kept under: no population is named so. */
@@ -209,11 +227,29 @@ function hashMail(sums: HashSums, mail: HashedMail, share: number, of: number): 
   sums[MAIL_PREFIX + name] = { '': sum }
 }
 
-/** Puts the sums of all shares together, with the levels above 0 of engines that are shed. */
+/** A frozen partition, and the tick at which it froze. */
+export interface FrozenSince {
+  readonly partition: string
+  readonly since: number
+}
+
+/** Takes from the sums of a whole what a part of it has. */
+export function partOfSums(sums: HashSums, part: HashPart): HashSums {
+  const populations = Object.entries(sums).filter(([name]) => !part.populations || part.populations.includes(name))
+  return Object.fromEntries(
+    populations.map(([name, columns]) => [
+      name,
+      Object.fromEntries(Object.entries(columns).filter(([c]) => !part.columns || part.columns.includes(c))),
+    ]),
+  )
+}
+
+/** Puts the sums of all shares together, with the levels above 0 of engines that are shed and the frozen partitions in order. */
 export function joinHashes(
   shares: readonly HashSums[],
   tick: number,
   shedLevels: Readonly<Record<string, number>> = {},
+  frozen: readonly FrozenSince[] = [],
 ): WorldHash {
   const total = new Map<string, Map<string, HashSum>>()
   for (const share of shares) {
@@ -239,11 +275,13 @@ export function joinHashes(
       mail[name.slice(MAIL_PREFIX.length)] = sumText(sum)
       continue
     }
+    if (name.startsWith(LEAVING_PREFIX)) continue
     populations[name] = sumText(sum)
     columns[name] = {}
     for (const [column, part] of parts) if (column !== '') columns[name][column] = sumText(part)
   }
   const shed = Object.entries(shedLevels).sort(([a], [b]) => (a < b ? -1 : 1))
   const levels = shed.map(([engine, level]) => ({ lo: fnv1a(engine), hi: level }))
-  return { hash: combine([...sums, ...levels], tick), populations, columns, mail }
+  const asleep = frozen.map(({ partition, since }) => ({ lo: fnv1a(`frozen ${partition}`), hi: since % 2 ** 32 }))
+  return { hash: combine([...sums, ...levels, ...asleep], tick), populations, columns, mail }
 }

@@ -1,5 +1,5 @@
 // A world's state as plain data in one shared memory: a head, and sections, each the values of one kind one after
-// another in (partition, block, row) order. Frames, free lists and whatever else only says where things lie are not in
+// another in (partition, block, row) order; those of frozen partitions apart from those of active ones. Frames, free lists and whatever else only says where things lie are not in
 // it, so the same state is the same image, whoever stepped it and wherever it lay.
 import { arrayAt, bytesOf } from '../memory/arrays.js'
 import type { AnyArray, Kind } from '../memory/column-types.js'
@@ -33,6 +33,9 @@ export interface StateHead {
  *   mail/M/column/C, lengths/C, documents/C
  *   events/''/counts, names/E                     emitted by kind, and refused
  *   partitions/''/ends, names                     bytes of all names, and where each ends
+ *   partitions/''/states, woken, since            what partitions are and were asked to be: partition-states.ts
+ *   frozen/P/rows, slot, column/C …               of frozen partitions, as agents/P has them of active ones
+ *   leaving/P/id, to                              who waits to go to a frozen partition, in order
  */
 export type SectionPath = readonly [of: string, name: string, part: string, column: string]
 

@@ -1,13 +1,18 @@
-// Fills an empty world from an image, in whatever thread it is called. The image may be of an older version of the
+// Fills an empty world from an image, in whatever thread it is called; the rows of frozen partitions, which are to be in no
+// frame, are put in apart, one partition at a time, by whoever keeps them. The image may be of an older version of the
 // scenario: see schema.ts for what goes and what is refused. Rows come to lie in (partition, block, row) order, so what
 // depends on that order goes on as it would have.
 import { PopulaceError } from '../core/errors.js'
 import { idOf } from '../core/ids.js'
 import type { AnyArray } from '../memory/column-types.js'
 import type { DocumentHeap } from '../memory/document-heap.js'
+import { FramesSpent, framesError } from '../memory/frames.js'
+import { META } from '../memory/layout.js'
 import { GONE } from '../memory/mailbox.js'
-import type { PopulationMemory } from '../memory/population-memory.js'
+import { STATE } from '../memory/partition-states.js'
+import type { PopulationMemory, Segment } from '../memory/population-memory.js'
 import type { WorldMemory } from '../memory/world.js'
+import { imageLeaving, imageStates } from './frozen-sections.js'
 import { Sections, type StateImage } from './image.js'
 import { columnChange, type SchemaColumn, type SchemaData, type SchemaMessage, type SchemaTable } from './schema.js'
 
@@ -16,7 +21,7 @@ type Writer = (row: number, at: number, count: number) => void
 
 /** What is being restored: a table as it is declared, and as the snapshot has it. */
 interface Restored<T extends SchemaTable> {
-  readonly of: 'agents' | 'mail'
+  readonly of: 'agents' | 'frozen' | 'mail'
   readonly sections: Sections
   readonly to: T
   readonly from: T
@@ -80,6 +85,24 @@ function admit({ layout }: PopulationMemory, rows: ArrayLike<number>, slots: num
   )
 }
 
+/** What writes the columns and turns of agents. SNAPSHOT_SCHEMA. */
+function agentWriters(population: PopulationMemory, restored: Restored<SchemaTable>, tick: number): Writer[] {
+  const { of, sections, to } = restored
+  const { columns, documents, layout, lastTurns } = population
+  const writers = to.columns.flatMap((column): Writer[] => {
+    const bound = columns.get(column.name)
+    if (!bound) return []
+    if (!column.doc) return [numberWriter(restored, column, bound.array, bound.layout.data.default)]
+    return documents ? [documentWriter(restored, column, bound.array, documents.heap)] : []
+  })
+  const turns = [...layout.turns.keys()].map((engine, i): Writer => {
+    const last = sections.find(of, to.name, 'turn', engine)
+    if (!last) return (row, _, count) => void lastTurns[i].fill(tick, row, row + count) // of an engine that is new
+    return (row, at, count) => lastTurns[i].set(last.subarray(at, at + count), row)
+  })
+  return [...writers, ...turns]
+}
+
 function restoreAgents(
   memory: WorldMemory,
   sections: Sections,
@@ -88,32 +111,22 @@ function restoreAgents(
   tick: number,
 ): void {
   const population = memory.population(to.name)
-  const { frames, id, slots, columns, documents, layout, partition: partitionOf, lastTurns, counts } = population
+  const { frames, id, slots, documents, partition: partitionOf, counts } = population
   const find = (part: string, column = '') => sections.find('agents', to.name, part, column)
   const rows = find('rows') ?? []
   const slot = find('slot') ?? []
   const generation = find('generation') ?? [0]
   admit(population, rows, generation.length - 1)
-  const restored = { of: 'agents', sections, to, from } as const
-  const writers = to.columns.flatMap((column): Writer[] => {
-    const bound = columns.get(column.name)
-    if (!bound) return []
-    if (!column.doc) return [numberWriter(restored, column, bound.array, bound.layout.data.default)]
-    return documents ? [documentWriter(restored, column, bound.array, documents.heap)] : []
-  })
-  const turns = [...layout.turns.keys()].map((engine, i): Writer => {
-    const last = find('turn', engine)
-    if (!last) return (row, _, count) => void lastTurns[i].fill(tick, row, row + count) // of an engine that is new
-    return (row, at, count) => lastTurns[i].set(last.subarray(at, at + count), row)
-  })
   slots.restore(generation)
+  sleep(population, sections)
+  for (const { id: leaver, to: there } of imageLeaving(sections, to.name)) population.leaving.add(leaver, there)
   const identify: Writer = (row, at, count) => {
     for (let i = 0; i < count; i++) {
       id[row + i] = idOf(slot[at + i], generation[slot[at + i]])
       slots.moved(slot[at + i], row + i)
     }
   }
-  const all = [identify, ...writers, ...turns]
+  const all = [identify, ...agentWriters(population, { of: 'agents', sections, to, from }, tick)]
   for (let partition = 0, at = 0; partition < rows.length; partition++) {
     for (let left = rows[partition]; left > 0; ) {
       const { row, count } = frames.extend(partition, left)
@@ -126,6 +139,69 @@ function restoreAgents(
   slots.free()
   counts.set(find('counts') ?? [])
   documents?.settle()
+}
+
+/** The slots of agents of frozen partitions say so; their rows are put in by restoreFrozen. */
+function sleep({ slots, frames, layout }: PopulationMemory, sections: Sections): void {
+  const slot = sections.find('frozen', layout.name, 'slot') ?? []
+  let at = 0
+  for (const [partition, rows] of (sections.find('frozen', layout.name, 'rows') ?? []).entries())
+    for (const end = at + rows; at < end; at++) slots.slept(slot[at], partition)
+  frames.meta[META.frozen] = slot.length
+}
+
+/**
+ * Puts the rows of frozen partitions into the frames of a world that was filled from the same image, one partition after
+ * another: each is to be taken out again before the next one comes. SNAPSHOT_SCHEMA.
+ */
+export function* restoreFrozen(memory: WorldMemory, image: StateImage, schema: SchemaData): Generator<number> {
+  const { head } = image
+  const sections = new Sections(image)
+  const tables = schema.populations.flatMap(to => {
+    const from = head.schema.populations.find(p => p.name === to.name)
+    const rows = sections.find('frozen', to.name, 'rows')
+    const slot = sections.find('frozen', to.name, 'slot')
+    if (!from || !rows || !slot) return []
+    const population = memory.population(to.name)
+    const writers = agentWriters(population, { of: 'frozen', sections, to, from }, head.tick)
+    return [{ population, rows, slot, writers, at: 0 }]
+  })
+  const { states } = memory.partitions
+  for (let partition = 0; partition < memory.partitions.count; partition++) {
+    if (!states.isFrozen(partition) || states.has(partition, STATE.unloaded)) continue
+    for (const table of tables) {
+      const { population, rows, slot, writers, at } = table
+      if (rows[partition] === 0) continue
+      const own = slot.subarray(at, at + rows[partition])
+      for (const segment of wakeUp(population, partition, own))
+        for (const write of writers) write(segment.row, at + segment.at, segment.count)
+      population.documents?.settle()
+      table.at += own.length
+    }
+    yield partition
+  }
+}
+
+function wakeUp(population: PopulationMemory, partition: number, slots: ArrayLike<number>): Segment[] {
+  try {
+    return population.wakeUp(partition, slots)
+  } catch (error) {
+    if (!(error instanceof FramesSpent)) throw error
+    throw framesError(population.layout)
+  }
+}
+
+function restoreStates({ partitions }: WorldMemory, sections: Sections): void {
+  const { states, count } = partitions
+  for (let partition = 0; partition < count; partition++) states.set(partition, 0) // not as new ones begin
+  const found = imageStates(sections)
+  if (!found) return
+  for (let partition = 0; partition < count; partition++) {
+    states.set(partition, found.states[partition])
+    states.woken[partition] = found.woken[partition]
+    states.since[partition] = found.since[partition]
+    if (states.has(partition, STATE.freeze | STATE.thaw) || found.woken[partition] === 1) states.due = true
+  }
 }
 
 function restoreMail(memory: WorldMemory, sections: Sections, to: SchemaMessage, from: SchemaMessage): void {
@@ -178,6 +254,7 @@ export function restoreWorld(memory: WorldMemory, image: StateImage, schema: Sch
   const { head } = image
   const sections = new Sections(image)
   restorePartitions(memory, sections)
+  restoreStates(memory, sections)
   for (const to of schema.populations) {
     const from = head.schema.populations.find(p => p.name === to.name)
     const { layout } = memory.population(to.name)

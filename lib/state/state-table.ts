@@ -8,9 +8,18 @@ import type { Sections } from './image.js'
 import { documentShown, numbersShown, type StateRow } from './row-values.js'
 import type { SchemaColumn, SchemaPopulation } from './schema.js'
 
+/** The values of active partitions and those of frozen ones; most states have no frozen ones. */
+function joined(active: AnyArray | undefined, frozen: AnyArray | undefined): AnyArray {
+  if (!active || !frozen) return active ?? frozen ?? new Uint8Array(0)
+  const all = new (active.constructor as new (length: number) => AnyArray)(active.length + frozen.length) // both are of one kind
+  all.set(active)
+  all.set(frozen, active.length)
+  return all
+}
+
 export class StateTable {
   readonly name: string
-  /** Ids in (partition, block, row) order. */
+  /** Ids in (partition, block, row) order, those of frozen partitions behind all others. */
   readonly ids: Float64Array
   /** Rows by partition, one after another. */
   readonly spans: readonly HashedSpan[]
@@ -22,22 +31,24 @@ export class StateTable {
   /** @internal Given by WorldState.population(). */
   constructor(schema: SchemaPopulation, sections: Sections, partitions: readonly string[]) {
     const { name } = schema
-    const find = (part: string, column = '') => sections.find('agents', name, part, column) ?? []
+    const find = (part: string, column = '') =>
+      joined(sections.find('agents', name, part, column), sections.find('frozen', name, part, column))
     this.name = name
     const slots = find('slot')
-    const generation = find('generation')
+    const generation = sections.find('agents', name, 'generation') ?? []
     this.ids = Float64Array.from(slots, slot => idOf(slot, generation[slot]))
     let at = 0
+    const count = partitions.length
     this.spans = Array.from(find('rows'), (rows, i) => {
       at += rows
-      return { partition: partitions[i], begin: at - rows, end: at }
+      return { partition: partitions[i % count], begin: at - rows, end: at }
     }).filter(({ begin, end }) => begin < end)
     this.#columns = schema.columns.filter(c => !c.reset)
     const heaps: Uint8Array[] = []
     let bytes = 0
     for (const column of this.#columns) {
       if (!column.doc) {
-        this.#arrays.set(column.name, find('column', column.name) as AnyArray)
+        this.#arrays.set(column.name, find('column', column.name))
         continue
       }
       const words = new Uint32Array(this.ids.length * 2)

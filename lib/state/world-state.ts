@@ -15,6 +15,7 @@ import {
   joinHashes,
   type WorldHash,
 } from './content-hash.js'
+import { imageLeaving, imageSince } from './frozen-sections.js'
 import { Sections } from './image.js'
 import type { SchemaMessage } from './schema.js'
 import { StateTable } from './state-table.js'
@@ -73,6 +74,11 @@ export class WorldState {
     const ends = this.#sections.find('partitions', '', 'ends') ?? []
     const bytes = this.#sections.find('partitions', '', 'names')?.slice() ?? new Uint8Array(0) // decoders take no shared memory
     return Array.from(ends, (end, i) => new TextDecoder().decode(bytes.subarray(i === 0 ? 0 : ends[i - 1], end)))
+  }
+
+  /** Names of the partitions that are frozen, in order. */
+  get frozen(): readonly string[] {
+    return imageSince(this.#sections, this.partitions).map(({ partition }) => partition)
   }
 
   /** The agents of a population, named or declared. POPULATION_UNKNOWN. */
@@ -137,8 +143,11 @@ export class WorldState {
     const hashed = {
       populations: populations.map(p => this.population(p.name).hashed),
       mail: messages.map(m => this.#mail(m)),
+      leaving: populations.map(({ name }) => ({ name, all: imageLeaving(this.#sections, name) })),
+      partitions: this.partitions,
     }
-    const hash = joinHashes([hashShare(hashed, part, 0, 1)], tick, whole ? shed : {})
+    const frozen = whole ? imageSince(this.#sections, this.partitions) : []
+    const hash = joinHashes([hashShare(hashed, part, 0, 1)], tick, whole ? shed : {}, frozen)
     if (whole) this.#hash = hash
     return hash
   }

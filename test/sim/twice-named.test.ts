@@ -64,7 +64,8 @@ test('no two threads merge, weigh or settle one block at a time', async t => {
   memory.refresh()
   const kernels = data.engines.filter(e => e.kind === 'kernel')
   const { staging } = memories
-  const exchange = new Exchange({ memory, staging, threads: 2, claims: data.claims.values(), kernels, views: [] })
+  const { claims, messages } = data
+  const exchange = new Exchange({ memory, staging, threads: 2, claims: claims.values(), messages, kernels, views: [] })
   const blocks = Math.ceil(PEOPLE / 16)
   for (const step of plan.steps.filter(s => s.kind === 'stage')) {
     const phases = phasesOf(step, plan, memory, exchange, engine => {
