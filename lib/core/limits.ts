@@ -150,6 +150,9 @@ export const MAX_DEADLINE_MS = 2 ** 31 - 1
 /** Milliseconds that a server has to end a call that was cancelled, before its connection is cut. */
 export const CANCEL_GRACE_MS = 2000
 
+/** Milliseconds between two requests to cancel one call: the first may come before the server has begun with it. */
+export const CANCEL_AGAIN_MS = 100
+
 /** Waits for a connection that quantiles are taken of: the newest. */
 export const WAIT_SAMPLES = 1024
 

@@ -47,6 +47,11 @@ export function changedRows(
   changed: Uint32Array,
 ): number {
   let n = 0
+  if (rowAt && lanes === 1) {
+    for (let p = 0; p < count; p++)
+      if (now[rowAt[p]] !== known[p] && updateRow(kind, now, known, 1, rowAt[p], p)) changed[n++] = p
+    return n
+  }
   if (rowAt) {
     for (let p = 0; p < count; p++)
       if (updateRow(kind, now, known, lanes, rowAt[p] * lanes, p * lanes)) changed[n++] = p

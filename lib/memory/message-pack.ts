@@ -5,6 +5,9 @@
 const textEncoder = new TextEncoder()
 const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
+/** Bytes that a writer keeps for the next message: what is larger is mostly a keyframe, and seldom. */
+const KEPT = 2 ** 22
+
 /** Levels that a message may have: more are an attack on the stack. */
 const MAX_DEPTH = 32
 
@@ -143,10 +146,24 @@ export class PackWriter {
     }
   }
 
+  /** What was written from `from` on, good until more is. */
+  written(from: number): Uint8Array {
+    return this.#bytes.subarray(from, this.#at)
+  }
+
+  /** Writes over what was written at `at`. */
+  overwrite(at: number, bytes: Uint8Array): void {
+    this.#bytes.set(bytes, at)
+  }
+
   /** What was written, in memory of its own; the writer is empty then. */
   take(): Uint8Array<ArrayBuffer> {
     const taken = this.#bytes.slice(0, this.#at)
     this.#at = 0
+    if (this.#bytes.length > KEPT) {
+      this.#bytes = new Uint8Array(1024)
+      this.#view = new DataView(this.#bytes.buffer)
+    }
     return taken
   }
 }

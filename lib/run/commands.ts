@@ -82,9 +82,14 @@ export class Commands {
     const tick = Math.max(now, this.#lastTick) // while a record is stepped again, what is new comes after it
     const accepted = batch.map(({ name, payload }) => ({ name, payload, tick, sequence: this.#sequence++ }))
     await before // journaled in the order of their sequence
-    for (const { name, payload, sequence } of accepted)
-      this.#world.journal.append({ kind: 'command', tick, sequence, name, payload })
-    await this.#world.journal.flush()
+    try {
+      for (const { name, payload, sequence } of accepted)
+        this.#world.journal.append({ kind: 'command', tick, sequence, name, payload })
+      await this.#world.journal.flush()
+    } catch (error) {
+      for (const { reject } of batch) reject(error as Error) // nobody else would tell them
+      throw error
+    }
     this.#accepted.push(...accepted)
     for (const [i, { resolve }] of batch.entries()) resolve({ tick, sequence: accepted[i].sequence })
   }
@@ -123,11 +128,17 @@ export class Commands {
   #applyOne({ name, payload, sequence }: Accepted, tick: number): Error | undefined {
     const { memory, plan } = this.#world
     const command = plan.scenario.commands.get(name)
+    if (!command)
+      throw new PopulaceError(
+        'JOURNAL_INVALID',
+        `Command '${name}' of tick ${tick} is in the record, and the scenario has none of that name`,
+        'Go on with the code that made the run, or fork it before that tick.',
+      )
     const world = new World(memory, { mode: 'edit', tick })
     const random = makeSequence(streamKey(plan.options.seed, name, PURPOSE.command, sequence))
     const undo = memory.begin()
     try {
-      const result: unknown = deterministic(() => command?.apply({ world, payload, random, params: plan.params }))
+      const result: unknown = deterministic(() => command.apply({ world, payload, random, params: plan.params }))
       if (result instanceof Promise) {
         result.catch(() => undefined) // refused below, whatever it comes to
         throw new PopulaceError(

@@ -8,12 +8,11 @@ import { planPart, type Seen } from '../state/delta-part.js'
 import type { DeltaCoder } from './delta-coder.js'
 import type { DeltaTarget } from './delta-subscription.js'
 import type { OpenWorld } from './open-world.js'
-import { capturePart, type ImageMemory } from './world-image.js'
+import { capturePart, ImageMemory } from './world-image.js'
 
 /** What all streams of a simulation share. */
 export interface StreamSurroundings {
   readonly world: OpenWorld
-  readonly memory: ImageMemory
   readonly coder: () => Promise<DeltaCoder>
   /** The measures of the present state, between two ticks. */
   measures(): Promise<DeltaMeasures>
@@ -40,6 +39,8 @@ export class DeltaStream {
   readonly targets = new Set<DeltaTarget>()
   readonly #around: StreamSurroundings
   readonly #number: number
+  /** Of its own: images of one stream are of one size, and one is in use at a time. */
+  readonly #memory = new ImageMemory()
   /** The last tick that was told, or left to the next delta: one that is stepped again is not told again. */
   #due = -1
   #sequence = 0
@@ -65,8 +66,11 @@ export class DeltaStream {
   /** The run rests at this tick: resolves when all that is due has been told. */
   async rest(tick: number): Promise<void> {
     await this.#busy
-    if (this.#skipped?.tick === tick) this.#due = tick - 1
-    this.#skipped = undefined
+    if (this.#skipped?.tick === tick) {
+      this.#due = tick - 1
+      this.#skipped = undefined
+    }
+    this.#countSkipped()
     await this.boundary(tick)
     await this.#busy
   }
@@ -74,8 +78,7 @@ export class DeltaStream {
   /** Between two ticks: tells the state, if that is due and somebody has room for it. */
   async boundary(tick: number): Promise<void> {
     if (tick % this.shape.every !== 0 || tick <= this.#due || this.targets.size === 0) return
-    for (const target of this.#skipped?.targets ?? []) target.missed()
-    this.#skipped = undefined
+    this.#countSkipped()
     if (this.#busy) {
       if (![...this.targets].some(target => target.exact)) {
         this.#due = tick
@@ -88,18 +91,24 @@ export class DeltaStream {
     const behind: DeltaTarget[] = []
     for (const target of [...this.targets]) (target.reserve(tick) ? told : behind).push(target)
     if (told.length > 0) {
-      await this.#leaveBehind(behind.filter(target => this.targets.has(target) && !target.wantsKeyframe))
+      const left = behind.filter(target => this.targets.has(target) && !target.wantsKeyframe)
+      await this.#leaveBehind(left, tick)
       await this.#tell(tick, told)
     }
     this.#due = tick
   }
 
+  #countSkipped(): void {
+    for (const target of this.#skipped?.targets ?? []) target.missed()
+    this.#skipped = undefined
+  }
+
   /** Those who miss a tick that others are told go on from what they were told last, in a stream of their own. */
-  async #leaveBehind(targets: readonly DeltaTarget[]): Promise<void> {
+  async #leaveBehind(targets: readonly DeltaTarget[], tick: number): Promise<void> {
     if (targets.length === 0) return
     const { add, coder } = this.#around
     const fork = new DeltaStream(this.shape, this.#around)
-    fork.#due = this.#due
+    fork.#due = tick // which is merged for them
     fork.#sequence = this.#sequence
     fork.#open = this.#open
     fork.#seen = this.#seen
@@ -113,7 +122,8 @@ export class DeltaStream {
 
   async #tell(tick: number, targets: readonly DeltaTarget[]): Promise<void> {
     const { keyframeEvery, measures: riding, encoded } = this.shape
-    const { world, memory, written } = this.#around
+    const { world, written } = this.#around
+    const memory = this.#memory
     const coder = await this.#around.coder()
     if (!this.#open) await coder.do({ open: this.#number, options: encoded })
     this.#open = true

@@ -13,7 +13,6 @@ import type { Plan } from './plan.js'
 import { closed } from './refusals.js'
 import type { Reports } from './reports.js'
 import { schemaOf } from './schema-of.js'
-import { ImageMemory } from './world-image.js'
 
 /** A listener's place among those who are told. It has no queue: the run waits until it was called. */
 class ListenerTarget implements DeltaTarget {
@@ -63,7 +62,7 @@ export class Deltas {
     this.#world = world
     this.#reports = reports
     this.#around = {
-      ...{ world, memory: new ImageMemory(), written: writtenColumns(world.plan) },
+      ...{ world, written: writtenColumns(world.plan) },
       coder: () => {
         if (this.#closed) throw closed() // or a thread made now would be left behind
         this.#coder ??= this.#makeCoder()

@@ -67,10 +67,13 @@ export class Driver {
     this.sheds = new ShedLevels(world)
   }
 
-  /** Goes on from a state that the world was filled with, and is given again what the journal knows from there on. */
-  begin({ tick, commands }: Pick<Position, 'tick' | 'commands'>): void {
+  /**
+   * Goes on from a state that the world was filled with, and is given again what the journal knows from there on.
+   * `known`: the tick up to which the run is known already; what is sent to it comes after.
+   */
+  begin({ tick, commands }: Pick<Position, 'tick' | 'commands'>, known = 0): void {
     const entries = this.#world.journal.from(tick)
-    const lastTick = entries.at(-1)?.tick ?? tick
+    const lastTick = Math.max(tick, known, entries.at(-1)?.tick ?? 0)
     this.tick = tick
     this.commands.begin(
       commands,

@@ -34,7 +34,7 @@ export class Durability {
   async begin(world: OpenWorld, driver: Driver, image: StateImage | undefined): Promise<void> {
     this.#world = world
     this.#driver = driver
-    if (image) driver.begin(image.head)
+    if (image) driver.begin(image.head, this.stored?.lastTick)
     if (image && this.stored?.isCreated !== false) this.#checkpoints?.begin(image)
     else if (this.#checkpoints) await (await this.#take(this.#checkpoints)).written
   }
@@ -102,7 +102,10 @@ export class Durability {
     const { tick } = image.head
     if (this.#reruns.tick !== tick) this.#reruns = { tick, times: 0 }
     const again = code === 'WORKER_DIED' && this.#reruns.times++ < MAX_RERUNS
-    if (!again) await this.journal.cut(tick)
+    if (!again) {
+      await this.journal.cut(tick)
+      await this.stored?.forgetAfter(tick)
+    }
     await this.goTo(image)
     if (again) return
     if (error instanceof Error) this.#recovered.add(error)
@@ -118,7 +121,7 @@ export class Durability {
   async goTo(image: StateImage): Promise<void> {
     const { world, driver } = this.#running
     await world.reopen(image)
-    driver.begin(image.head)
+    driver.begin(image.head, this.stored?.lastTick)
   }
 
   /** Goes back, or on, to the newest checkpoint at `tick` or before. CHECKPOINT_UNKNOWN. */

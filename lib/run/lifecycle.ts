@@ -27,6 +27,10 @@ export class Lifecycle {
     return this.#state === 'running'
   }
 
+  get isIdle(): boolean {
+    return this.#state === 'idle'
+  }
+
   get hasFailed(): boolean {
     return this.#state === 'failed'
   }

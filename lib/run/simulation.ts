@@ -9,7 +9,7 @@ import type { Receipt } from './commands.js'
 import { type Counters, countersOf } from './counters.js'
 import type { DeltaSubscription, StreamOptions, SubscribeOptions } from './delta-subscription.js'
 import { Deltas } from './deltas.js'
-import { Driver } from './driver.js'
+import { type AdvanceEnd, Driver } from './driver.js'
 import type { Durability } from './durability.js'
 import { type Launched, launch, relaunch, toSource } from './launch.js'
 import { Lifecycle } from './lifecycle.js'
@@ -54,10 +54,9 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     this.#durability = durability
     this.#checks = checks
     const record = (values: Float64Array) => measureRecord(world.plan.scenario.measures, values, 0) as Measured<S>
-    const reports = new Reports(durability.stored?.id ?? randomUUID(), record)
-    this.#reports = reports
+    this.#reports = new Reports(durability.stored?.id ?? randomUUID(), record)
     this.#life = new Lifecycle({
-      idle: () => this.#driver.boundary().then(() => this.#deltas.rest(this.tick)),
+      idle: () => this.#driver.boundary(),
       survives: error => {
         const recovered = durability.recovered(error)
         if (recovered) this.#reports.listeners.tell('failed', error as Error) // recovered() says that it is one
@@ -72,14 +71,14 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     this.#driver = new Driver(
       world,
       {
-        ...reports.hooks(() => this.#life.isRunning),
+        ...this.#reports.hooks(() => this.#life.isRunning),
         boundary: tick => durability.boundary(tick).then(() => this.#deltas.boundary(tick)),
         nextCheckpoint: tick => Math.min(durability.nextTick(tick), this.#deltas.nextTick(tick)),
         recover: error => durability.recover(error),
       },
       tickTimeoutMs,
     )
-    this.#deltas = new Deltas(world, reports, () => this.#driver.measure())
+    this.#deltas = new Deltas(world, this.#reports, () => this.#driver.measure())
   }
 
   /**
@@ -214,8 +213,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     try {
       await this.#track(async () => {
         if (signal?.aborted) throw aborted(signal)
-        const end = await this.#driver.advance(target, () => this.#stopRequested || signal?.aborted === true)
-        await this.#driver.measure()
+        const end = await this.#advance(target, signal)
         this.#reports.sampleLast(this.tick)
         if (end === 'stop' && signal?.aborted) throw aborted(signal)
       })
@@ -232,8 +230,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     this.#enter()
     await this.#track(async () => {
       if (target < this.tick) await this.#durability.goBefore(target)
-      await this.#driver.advance(target, () => this.#stopRequested)
-      await this.#driver.measure()
+      await this.#advance(target)
     })
   }
 
@@ -254,7 +251,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     const loop = new RealTimeLoop(this.#driver, hz, overload, () => this.#stopRequested)
     this.#enter()
     this.#realTime = loop
-    this.#track(() => loop.run()).catch(() => undefined) // told by 'failed'
+    this.#track(() => loop.run().then(() => this.#deltas.rest(this.tick))).catch(() => undefined) // told by 'failed'
   }
 
   /** Ends what start began, or a run, after the tick that is being stepped. */
@@ -269,6 +266,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
   /** Sends a command; resolves when it is journaled. COMMAND_UNKNOWN, COMMAND_INVALID, SIM_CLOSED, SIM_FAILED. */
   async command<N extends keyof S['commands'] & string>(name: N, payload: Payload<S, N>): Promise<Receipt> {
     this.#life.usable()
+    if (this.#edited && !this.#life.isRunning) await this.#life.look(() => this.#noteEdits())
     const receipt = this.#driver.commands.send(name, payload)
     if (this.#life.isRunning) this.#interrupt()
     else await this.#driver.boundary()
@@ -345,8 +343,8 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
 
   /** Ends the simulation, a run that goes on included, and all its threads. Closing twice is fine. */
   close(): Promise<void> {
-    this.#closing ??= this.#close()
-    return this.#closing
+    const edits = this.#edited && this.#life.isIdle ? this.#life.look(() => this.#noteEdits()) : undefined
+    return (this.#closing ??= edits ? edits.finally(() => this.#close()) : this.#close())
   }
 
   async #close(): Promise<void> {
@@ -381,12 +379,16 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     this.#view = undefined
   }
 
+  async #advance(target: number, signal?: AbortSignal): Promise<AdvanceEnd> {
+    const end = await this.#driver.advance(target, () => this.#stopRequested || signal?.aborted === true)
+    await this.#driver.measure()
+    await this.#deltas.rest(this.tick)
+    return end
+  }
+
   /** Runs `work` as the one thing going on. */
   #track(work: () => Promise<void>): Promise<void> {
-    return this.#life.track(async () => {
-      await this.#noteEdits()
-      await work()
-    })
+    return this.#life.track(() => this.#noteEdits().then(work))
   }
 
   /** What a host changed between two runs is in no journal: it is kept by a checkpoint. */

@@ -149,6 +149,11 @@ export class StoredRun implements CheckpointSink {
     this.#checkpoints = this.#checkpoints.filter(c => !gone.includes(c.tick))
   }
 
+  /** The tick of the newest checkpoint: as far as the run is known. */
+  get lastTick(): number {
+    return this.#checkpoints.at(-1)?.tick ?? 0
+  }
+
   /** Takes away the checkpoints after `tick`: the run has another future. */
   async forgetAfter(tick: number): Promise<void> {
     const gone = this.#checkpoints.filter(c => c.tick > tick).map(c => c.tick)

@@ -59,7 +59,7 @@ function fillFrozen(plan: CapturePlan, frozen: readonly FrozenSection[], buffer:
 export async function captureWorld(world: OpenWorld, position: Position, memory?: ImageMemory): Promise<StateImage> {
   world.memory.refresh()
   const frozen = frozenSections(world.memory, await Promise.all(world.frozen.rows()))
-  const plan = planCapture(world.memory, world.plan.options.threads, undefined, frozen)
+  const plan = planCapture(world.memory, world.plan.options.threads, { beyond: frozen })
   const buffer = memory?.take(plan.bytes) ?? new SharedArrayBuffer(plan.bytes)
   await world.crew.capture(plan, buffer)
   fillFrozen(plan, frozen, buffer)
@@ -91,7 +91,7 @@ export function captureHere(world: OpenWorld, position: Position): StateImage | 
 }
 
 function captureWith(memory: WorldMemory, head: StateHead, frozen: readonly FrozenSection[]): StateImage {
-  const plan = planCapture(memory, 1, undefined, frozen)
+  const plan = planCapture(memory, 1, { beyond: frozen })
   const buffer = new SharedArrayBuffer(plan.bytes)
   captureShare(memory, plan, buffer, 0)
   fillFrozen(plan, frozen, buffer)
@@ -105,7 +105,7 @@ export async function capturePart(
   memory: ImageMemory,
 ): Promise<{ sections: readonly Section[]; buffer: SharedArrayBuffer }> {
   world.memory.refresh()
-  const plan = planCapture(world.memory, world.plan.options.threads, part)
+  const plan = planCapture(world.memory, world.plan.options.threads, { part })
   const buffer = memory.take(plan.bytes)
   if (plan.sections.length > 0) await world.crew.capture(plan, buffer)
   return { sections: plan.sections, buffer }

@@ -2,6 +2,7 @@
 // is ours and not the driver's, so that a connection can be cut for good whatever state the driver is in.
 import { connect, type Socket } from 'node:net'
 import { PopulaceError } from '../core/errors.js'
+import type { CancelRequest } from './cancellation.js'
 
 /** Where to connect to, as the driver read it from the connection string. */
 export interface Endpoint {
@@ -49,10 +50,7 @@ export function openSocket(at: Endpoint, done: (error?: Error) => void): Socket 
 const CANCEL_CODE = 80_877_102
 
 /** Asks the server to end what a connection runs, through a connection made for that; resolves when the server closed it. */
-export function sendCancel(
-  at: Endpoint,
-  backend: { pid: number; secret: number },
-): { done: Promise<void>; stop(): void } {
+export function sendCancel(at: Endpoint, backend: { pid: number; secret: number }): CancelRequest {
   const message = Buffer.alloc(16)
   message.writeInt32BE(16, 0)
   message.writeInt32BE(CANCEL_CODE, 4)

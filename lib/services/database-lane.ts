@@ -11,6 +11,7 @@ import type { Clock } from '../core/clock.js'
 import type { PopulaceError } from '../core/errors.js'
 import { invariant } from '../core/invariant.js'
 import { CANCEL_GRACE_MS, MAX_PREPARED } from '../core/limits.js'
+import { Cancellation, type CancelRequest } from './cancellation.js'
 import { type Endpoint, openSocket, sendCancel } from './database-address.js'
 import { aborted, endsConnection, type Fate, failed, lost, timedOut, unavailable } from './database-error.js'
 import type { ResolvedPoolOptions } from './database-options.js'
@@ -213,7 +214,7 @@ export class DatabaseLane {
     return new Promise<T>((resolve, reject) => {
       const ending = new AbortController()
       let reason: PopulaceError | undefined
-      let cancel: ReturnType<typeof sendCancel> | undefined
+      let cancellation: Cancellation | undefined
       let settled = false
       const late = () => interrupt(timedOut(what, 'the limit', timeoutMs))
       const abort = () => interrupt(aborted(what))
@@ -227,7 +228,7 @@ export class DatabaseLane {
         act()
       }
       const die = (error: unknown) => {
-        cancel?.stop()
+        cancellation?.stop()
         ending.abort(reason ?? error)
         settle(() => reject(reason ?? lost(what, fate, error)))
       }
@@ -237,7 +238,7 @@ export class DatabaseLane {
         stopTimer()
         stopTimer = this.#clock.after(CANCEL_GRACE_MS, () => this.kill())
         ending.abort(error)
-        cancel = this.#cancel()
+        cancellation = new Cancellation(() => this.#cancel(), this.#clock)
       }
       const renew = () => {
         if (reason !== undefined || settled) return
@@ -245,7 +246,8 @@ export class DatabaseLane {
         stopTimer = this.#clock.after(timeoutMs, late)
       }
       // A cancel that was sent late must have hit nothing or this call before the next begins.
-      const after = (act: () => void) => (cancel === undefined ? settle(act) : cancel.done.then(() => settle(act)))
+      const after = (act: () => void) =>
+        cancellation === undefined ? settle(act) : cancellation.end().then(() => settle(act))
       for (const signal of signals) signal.addEventListener('abort', abort, { once: true })
       this.#dying.add(die)
       const running = async () => work({ sql: this.#sql, ending: ending.signal, renew }) // async: it may throw at once
@@ -260,7 +262,7 @@ export class DatabaseLane {
     })
   }
 
-  #cancel(): ReturnType<typeof sendCancel> {
+  #cancel(): CancelRequest {
     invariant(this.#endpoint !== undefined, 'a call runs before the lane is connected')
     return sendCancel(this.#endpoint, this.#backend)
   }

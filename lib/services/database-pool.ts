@@ -68,14 +68,15 @@ export class DatabasePool {
   }
 
   /**
-   * A connection of one's own: `await using session = await pool.getSession()`, or release() it.
+   * A connection of one's own: `await using session = await pool.getSession()`, or release() it. `timeoutMs` is that of the
+   * wait for it, acquireTimeoutMs by default.
    * DATABASE_UNAVAILABLE, DATABASE_TIMEOUT, DATABASE_BUSY, DATABASE_CLOSED, DATABASE_NOT_READY, ABORTED.
    */
-  async getSession(options?: Pick<CallOptions, 'signal'>): Promise<DatabaseSession> {
-    const { signal } = resolveCallOptions(options, 'getSession')
+  async getSession(options?: CallOptions): Promise<DatabaseSession> {
+    const { signal, timeoutMs } = resolveCallOptions(options, 'getSession')
     if (this.#closing !== undefined) throw closed('A database pool was used after close')
     if (this.#state !== 'ready') throw notReady('A database pool was used before initialize')
-    return new DatabaseSession(await this.#stock.acquire(signal), this.#host)
+    return new DatabaseSession(await this.#stock.acquire(signal, timeoutMs), this.#host)
   }
 
   /** As DatabaseSession.transaction, on a connection that is taken for it. */

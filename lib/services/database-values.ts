@@ -55,6 +55,7 @@ function toText(value: unknown, where: string): string | null {
     return value
   }
   if (typeof value === 'boolean') return value ? 't' : 'f'
+  if (Object.is(value, -0)) return '-0' // String makes 0 of it
   if (typeof value === 'number' || typeof value === 'bigint') return String(value)
   throw wrongValue(`${where} is ${value === undefined ? 'undefined' : `a ${typeof value}`}`)
 }

@@ -86,17 +86,21 @@ export class LaneStock<L extends StockedLane> {
     throw bad.reason
   }
 
-  /** A lane for one user. DATABASE_TIMEOUT, DATABASE_BUSY, DATABASE_CLOSED, ABORTED, or why none can be opened. */
-  acquire(signal?: AbortSignal): Promise<L> {
+  /**
+   * A lane for one user. @param own - milliseconds of this wait, where they are not acquireTimeoutMs.
+   * DATABASE_TIMEOUT, DATABASE_BUSY, DATABASE_CLOSED, ABORTED, or why none can be opened.
+   */
+  acquire(signal?: AbortSignal, own?: number): Promise<L> {
     if (this.#closed) return Promise.reject(poolClosed())
     if (signal?.aborted) return Promise.reject(aborted('a wait for a connection'))
     return new Promise((resolve, reject) => {
+      const limit = own ?? this.#options.acquireTimeoutMs
       const late = () => {
         this.#counts.timedOut++
-        leave(slow(this.#options.acquireTimeoutMs, this.#inUse.size))
+        leave(slow(own === undefined ? 'acquireTimeoutMs' : 'timeoutMs', limit, this.#inUse.size))
       }
       const abort = () => leave(aborted('a wait for a connection'))
-      const stopTimer = this.#clock.after(this.#options.acquireTimeoutMs, late)
+      const stopTimer = this.#clock.after(limit, late)
       const settle = () => {
         stopTimer()
         signal?.removeEventListener('abort', abort)
@@ -246,10 +250,10 @@ export class LaneStock<L extends StockedLane> {
 
 const poolClosed = () => closed('A database pool was used after close')
 
-function slow(ms: number, inUse: number): DatabaseError {
+function slow(limit: string, ms: number, inUse: number): DatabaseError {
   return new DatabaseError(
     'DATABASE_TIMEOUT',
-    `A call waited for a connection longer than acquireTimeoutMs of ${ms} ms, with ${inUse} in use`,
+    `A call waited for a connection longer than ${limit} of ${ms} ms, with ${inUse} in use`,
     'Release sessions sooner, or raise poolSize or maxOverflow.',
   )
 }

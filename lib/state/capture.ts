@@ -224,14 +224,13 @@ function sourcesOf(memory: WorldMemory, part: CapturePart | undefined): Source[]
 }
 
 /**
- * What an image of the world, or of a part of it, as it is now needs, to be filled by `shares` threads. `beyond`: sections
+ * What an image of the world, or of a part of it, as it is now needs, to be filled by `shares` threads; `beyond`: sections
  * that somebody else fills, the last ones of the plan.
  */
 export function planCapture(
   memory: WorldMemory,
   shares: number,
-  part?: CapturePart,
-  beyond: readonly SectionNeeds[] = [],
+  { part, beyond = [] }: { readonly part?: CapturePart; readonly beyond?: readonly SectionNeeds[] } = {},
 ): CapturePlan {
   const begins: Record<number, number[]> = {}
   const needs = sourcesOf(memory, part).map(({ path, kind, items, each, measure }, number) => {

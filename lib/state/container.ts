@@ -122,6 +122,15 @@ const isCount = (n: unknown): n is number => Number.isInteger(n) && (n as number
 /** Takes a file apart; chunks are views of it. SNAPSHOT_INVALID, SNAPSHOT_VERSION. */
 export function unpackContent(file: Uint8Array): Unpacked {
   const { packed, end } = headOf(file)
+  try {
+    return contentOf(file, packed, end)
+  } catch (error) {
+    // A head with a right checksum is what its writer meant, and may be of any shape.
+    throw error instanceof PopulaceError ? error : damaged('has a head that describes no state', error)
+  }
+}
+
+function contentOf(file: Uint8Array, packed: unknown, end: number): Unpacked {
   const { head, table, base } = packed as { head: StateHead; table: Table; base?: Base }
   if (!Array.isArray(table) || table.length > MAX_SECTIONS || typeof head?.tick !== 'number')
     throw damaged('has a head that describes no state')

@@ -14,8 +14,8 @@ import {
   type DeltaRows,
   type DeltaValues,
   firstMark,
-  frameDelta,
   nextMark,
+  writeDelta,
 } from './delta-format.js'
 import { ColumnShadow, type PopulationChanges, PopulationShadow } from './delta-shadow.js'
 import { type Section, Sections } from './image.js'
@@ -138,12 +138,11 @@ export class StreamEncoder {
       partitions: this.#names.slice(namesFrom),
       populations,
     }
-    const writer = new PackWriter()
-    writer.value(body as unknown as Packed) // interfaces have no index signature; all that is in them is plain
-    return frameDelta(writer.take())
+    return writeDelta(writer, body as unknown as Packed) // interfaces have no index signature; all in them is plain
   }
 }
 
+const writer = new PackWriter()
 const varints = new VarintWriter()
 
 /** What was put, as bytes of its own. */

@@ -3,7 +3,7 @@
 import { PopulaceError } from '../core/errors.js'
 import { fnv1a, high, low, threefry } from '../core/threefry.js'
 import { documentWords } from '../kernels/hash.js'
-import { type Packed, PackWriter, unpack } from '../memory/message-pack.js'
+import { type Packed, type PackWriter, unpack } from '../memory/message-pack.js'
 import type { SchemaColumn } from './schema.js'
 
 /** The first value of each message. */
@@ -102,14 +102,15 @@ function checksum(body: Uint8Array): Uint8Array {
   return wordsToBytes(Int32Array.of(lo, hi))
 }
 
-/** Frames a body: magic, version, checksum, body. */
-export function frameDelta(body: Uint8Array): Uint8Array<ArrayBuffer> {
-  const writer = new PackWriter()
+/** Writes a message: magic, version, checksum, body. */
+export function writeDelta(writer: PackWriter, body: Packed): Uint8Array<ArrayBuffer> {
   writer.array(4)
   writer.text(DELTA_MAGIC)
   writer.number(DELTA_VERSION)
-  writer.bytes(checksum(body))
-  writer.raw(body)
+  writer.bytes(new Uint8Array(8)) // the checksum's place
+  const begin = writer.length
+  writer.value(body)
+  writer.overwrite(begin - 8, checksum(writer.written(begin)))
   return writer.take()
 }
 

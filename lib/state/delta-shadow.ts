@@ -136,6 +136,9 @@ export class PopulationShadow {
   #same = true
   #slotAt = new Int32Array(0)
   #scratch = new Uint32Array(0)
+  /** By row of the image, while it is taken in: who came, and the stream's number of the partition. */
+  #came = new Int32Array(0)
+  #partitionOf = new Uint32Array(0)
 
   constructor(name: string, columns: readonly ColumnShadow[]) {
     this.name = name
@@ -195,7 +198,7 @@ export class PopulationShadow {
       gone = this.#removeGone()
       stayed = this.size
       this.#append(ids, came)
-      moved = this.#place(rows, number, ids.length, stayed)
+      moved = this.#place(rows, number, stayed)
     }
     const heap = (find('heap') ?? NO_BYTES) as Uint8Array
     const changed = this.columns.map(column => {
@@ -213,7 +216,11 @@ export class PopulationShadow {
   /** Finds the row of every agent that is known; gives the rows of those that are not, in order. */
   #match(ids: Float64Array): Int32Array {
     const rowAt = this.#rowAt.fill(-1, 0, this.size)
-    const came = new Int32Array(ids.length)
+    if (this.#came.length < ids.length) {
+      this.#came = new Int32Array(Math.ceil(ids.length * 1.5))
+      this.#partitionOf = new Uint32Array(this.#came.length)
+    }
+    const came = this.#came
     let n = 0
     let place = -1
     for (let row = 0; row < ids.length; row++) {
@@ -263,10 +270,10 @@ export class PopulationShadow {
   }
 
   /** Notes where everybody is; gives the places of those that stayed and moved. */
-  #place(rows: Int32Array, number: (partition: number) => number, count: number, stayed: number): Uint32Array {
+  #place(rows: Int32Array, number: (partition: number) => number, stayed: number): Uint32Array {
     const { partitions } = this
     const rowAt = this.#rowAt
-    const partitionOf = new Uint32Array(count)
+    const partitionOf = this.#partitionOf
     for (let partition = 0, at = 0; partition < rows.length; at += rows[partition++])
       if (rows[partition] > 0) partitionOf.fill(number(partition), at, at + rows[partition])
     const scratch = this.#scratch

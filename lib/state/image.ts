@@ -31,7 +31,7 @@ export interface StateHead {
  *   agents/P/turn/E                               the tick of each agent's last turn of engine E, plus one
  *   mail/M/to, from, seen, counts                 letters that wait, in the order in which they were sent; MAIL
  *   mail/M/column/C, lengths/C, documents/C
- *   events/''/counts, names/E                     emitted by kind, and refused
+ *   events/''/counts                              emitted by kind, and refused
  *   partitions/''/ends, names                     bytes of all names, and where each ends
  *   partitions/''/states, woken, since            what partitions are and were asked to be: partition-states.ts
  *   frozen/P/rows, slot, column/C …               of frozen partitions, as agents/P has them of active ones

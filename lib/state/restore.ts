@@ -36,8 +36,9 @@ function numberWriter(
 ): Writer {
   const stored = from.columns.find(c => c.name === column.name)
   const { size } = column
-  const { codes } = stored ? columnChange(to.name, stored, column) : {}
-  const found = stored && !stored.reset && !column.reset ? sections.find(of, to.name, 'column', column.name) : undefined
+  const lasts = stored !== undefined && !stored.reset && !column.reset // what is reset in each tick is not stored
+  const { codes } = lasts ? columnChange(to.name, stored, column) : {}
+  const found = lasts ? sections.find(of, to.name, 'column', column.name) : undefined
   if (!found) return (row, _, count) => void array.fill(value, row * size, (row + count) * size)
   const values = codes ? found.map(code => codes[code]) : found
   return (row, at, count) => array.set(values.subarray(at * size, (at + count) * size), row * size)

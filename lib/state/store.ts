@@ -36,7 +36,7 @@ export interface CheckpointRecord {
   readonly tick: number
   /** The tick of the checkpoint that this one is a diff of; undefined: it is whole. */
   readonly base?: number
-  /** The content hash of the state. */
+  /** The name of the state, which says what is in it: WorldState.id. */
   readonly hash: string
   /** Bytes stored. */
   readonly bytes: number

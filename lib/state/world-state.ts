@@ -3,6 +3,7 @@
 import { PopulaceError } from '../core/errors.js'
 import { hint } from '../core/suggest.js'
 import type { Scalar } from '../memory/params.js'
+import { damaged } from './chunks.js'
 import { threadCodec } from './codec.js'
 import { type Coded, decodeChanges, decodeWhole, encodeChanges, encodeWhole, type SealedImage } from './coding.js'
 import { joinParts } from './container.js'
@@ -17,7 +18,7 @@ import {
 } from './content-hash.js'
 import { imageLeaving, imageSince } from './frozen-sections.js'
 import { Sections } from './image.js'
-import type { SchemaMessage } from './schema.js'
+import type { SchemaMessage, SchemaPopulation } from './schema.js'
 import { StateTable } from './state-table.js'
 
 /** What changed between two states. */
@@ -95,9 +96,20 @@ export class WorldState {
           populations.map(p => p.name),
         )}`,
       )
-    const table = this.#tables.get(name) ?? new StateTable(schema, this.#sections, this.partitions)
+    const table = this.#tables.get(name) ?? this.#makeTable(schema)
     this.#tables.set(name, table)
     return table
+  }
+
+  #makeTable(schema: SchemaPopulation): StateTable {
+    try {
+      return new StateTable(schema, this.#sections, this.partitions)
+    } catch (error) {
+      // Its checksums are right, so whoever wrote it meant what makes no sense.
+      throw error instanceof PopulaceError
+        ? error
+        : damaged(`describes population '${schema.name}' in a way that is none`, error)
+    }
   }
 
   #mail({ name, columns }: SchemaMessage): HashedMail {

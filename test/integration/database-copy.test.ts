@@ -183,9 +183,9 @@ test('COPY and batch end with their signal, also while their source gives nothin
       yield [1]
       await new Promise(() => undefined)
     })(),
-    { timeoutMs: 100 },
+    { timeoutMs: 700 },
   )
-  await refusedLater(t, 'DATABASE_TIMEOUT', /COPY .* 100 ms/, () => slow)
+  await refusedLater(t, 'DATABASE_TIMEOUT', /COPY .* 700 ms/, () => slow)
   t.equal(await rowsIn(pool, name), 0)
   t.equal(pool.status().opened, 1)
 })

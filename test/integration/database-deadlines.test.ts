@@ -53,6 +53,15 @@ test('a call that waits for its turn in a session hears its signal at once, and 
   t.equal(await rowsIn(pool, name), 0)
 })
 
+test('a wait for a session ends with its limit', async t => {
+  const pool = await poolFor(t, connectionString)
+  await using session = await pool.getSession()
+  const waiting = pool.getSession({ timeoutMs: 50 })
+  await refusedLater(t, 'DATABASE_TIMEOUT', /longer than timeoutMs of 50 ms, with 1 in use/, () => waiting)
+  t.equal(session.lost.aborted, false)
+  t.equal(pool.status().timedOut, 1)
+})
+
 test('a transaction ends with its limit or its signal, also while its function waits for something else', async t => {
   const pool = await poolFor(t, connectionString)
   const name = await newTable(pool, 'id int8')

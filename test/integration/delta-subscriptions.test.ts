@@ -124,7 +124,7 @@ t.test('a mirror that missed a delta is well again after a keyframe that it aske
   await using sim = await create(1)
   const subscription = sim.subscribe()
   const mirror = new Mirror()
-  await sim.run({ ticks: 3 })
+  for (let tick = 0; tick < 3; tick++) await sim.run({ ticks: 1 }) // where a run rests, what is due is told
   const [first, , third] = await takeAll(subscription)
   mirror.apply(first.bytes)
   t.throws(() => mirror.apply(third.bytes), { code: 'DELTA_GAP' })
@@ -268,4 +268,20 @@ t.test('a listener that throws is told to failed, and a listener that is taken a
   await sim.run({ ticks: 2 })
   t.equal(heard, 3)
   t.strictSame(failures, new Array(5).fill('LISTENER_FAILED'))
+})
+
+t.test('in real time a subscriber is told as ticks come', async t => {
+  await using sim = await create(1)
+  await sim.start({ hz: 200 })
+  const mirror = new Mirror()
+  const every = new Mirror()
+  sim.on('delta', ({ bytes }) => every.apply(bytes))
+  for await (const { bytes, tick } of sim.subscribe({ every: 2 })) {
+    mirror.apply(bytes)
+    t.equal(mirror.tick, tick)
+    if (tick >= 10) break
+  }
+  await sim.stop()
+  t.equal(every.tick, sim.tick)
+  t.equal(every.hash(), await sim.hash(every.filter))
 })

@@ -14,6 +14,9 @@ const int4 = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })
 const bytes = fc.uint8Array({ maxLength: 300 })
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { freq: 8 })
 const row = fc.tuple(maybe(int8), maybe(text), maybe(bytes), maybe(fc.double()), maybe(fc.boolean()), maybe(int4))
+/** Always among what is tried: text has a way of its own for each. */
+const ODD_NUMBERS = [-0, 0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 5e-324, 1e308]
+const ODD_ROWS = ODD_NUMBERS.map((f): [null, null, null, number, null, null] => [null, null, null, f, null, null])
 const NAMES = ['i', 't', 'b', 'f', 'o', 'n']
 
 /** A value as the pool gives it back: an int8 that fits is a number, bytes are a Buffer. */
@@ -42,7 +45,7 @@ test('rows that COPY and inserts store are read back as they were', async t => {
         const found = await pool.query<Record<string, unknown>>(`select * from ${name} order by nth`)
         return rows.every((values, nth) => values.every((value, at) => same(found[nth][NAMES[at]], value)))
       }),
-      { numRuns: 40 },
+      { numRuns: 40, examples: [[ODD_ROWS]] },
     )
     t.pass(way)
   }

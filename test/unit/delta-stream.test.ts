@@ -6,7 +6,6 @@ import type { DeltaCoder } from '../../lib/run/delta-coder.js'
 import { DeltaStream } from '../../lib/run/delta-stream.js'
 import { type Delta, DeltaSubscription, type DeltaTarget } from '../../lib/run/delta-subscription.js'
 import { schemaOf } from '../../lib/run/schema-of.js'
-import { ImageMemory } from '../../lib/run/world-image.js'
 import { DeltaEncoder, type EncoderTask, type StreamMessages } from '../../lib/state/delta-encoder.js'
 import life from '../fixtures/life.js'
 
@@ -34,30 +33,31 @@ class HeldCoder implements DeltaCoder {
   async close(): Promise<void> {}
 }
 
-async function streaming() {
+async function streaming(every = 1) {
   const sim = await Simulation.create(life, { workers: 0 })
-  const { world } = sim.internals
+  const world = { ...sim.internals.world }
   const coder = new HeldCoder()
   const failures: unknown[] = []
+  const added: DeltaStream[] = []
   let numbers = 0
   const { populations } = schemaOf(world.plan.scenario)
   const filter = { populations: populations.map(p => p.name) }
   const tables = populations.map(({ name, columns }) => ({ name, columns: columns.filter(c => !c.reset) }))
   const shape = {
     encoded: { run: 'a run', filter, tables },
-    every: 1,
+    every,
     keyframeEvery: undefined,
     measures: false,
   }
   const around = {
-    ...{ world, memory: new ImageMemory(), written: new Map() },
+    ...{ world, written: new Map() },
     coder: async () => coder,
     measures: async () => ({}),
     failed: (error: unknown) => void failures.push(error),
     number: () => numbers++,
-    add() {},
+    add: (stream: DeltaStream) => void added.push(stream),
   }
-  return { sim, coder, failures, stream: new DeltaStream(shape, around) }
+  return { sim, world, coder, failures, added, stream: new DeltaStream(shape, around) }
 }
 
 const subscription = () => new DeltaSubscription({ backpressure: 'merge', maxQueue: 10 }, () => undefined)
@@ -112,6 +112,38 @@ test('a run that rests at a tick that was due meanwhile tells it', async t => {
   await sim.close()
 })
 
+test('a run that rests after a tick that was merged has counted it', async t => {
+  const { sim, coder, stream } = await streaming(2)
+  const subscriber = subscription()
+  stream.targets.add(subscriber)
+  for (const tick of [0, 1, 2, 3]) await stream.boundary(tick)
+  coder.release()
+  await stream.rest(3)
+  t.strictSame(subscriber.counts, { queued: 1, merged: 1, dropped: 0 })
+  await sim.close()
+})
+
+test('who is left behind in the tick at which the run rests is counted once', async t => {
+  const { sim, coder, stream, added } = await streaming()
+  const [slow, quick] = [new DeltaSubscription({ backpressure: 'merge', maxQueue: 1 }, () => undefined), subscription()]
+  stream.targets.add(slow).add(quick)
+  for (const tick of [0, 1]) {
+    await stream.boundary(tick)
+    coder.release()
+    await stream.rest(tick)
+  }
+  t.equal(added.length, 1)
+  for (const other of added) await other.rest(1)
+  t.strictSame(
+    [slow.counts, quick.counts],
+    [
+      { queued: 1, merged: 1, dropped: 0 },
+      { queued: 2, merged: 0, dropped: 0 },
+    ],
+  )
+  await sim.close()
+})
+
 test('a listener is told every tick: the run waits for the encoding in flight', async t => {
   const { sim, coder, stream } = await streaming()
   const listener = new Exact()
@@ -144,6 +176,21 @@ test('nothing is encoded for a queue without room', async t => {
   for (const tick of [1, 2, 3]) await stream.boundary(tick)
   t.equal(coder.encodings, 1)
   t.strictSame(subscriber.counts, { queued: 1, merged: 3, dropped: 0 })
+  await sim.close()
+})
+
+test('a tick whose copy fails is told when it is stepped again, and counted once', async t => {
+  const { sim, world, coder, stream } = await streaming()
+  const subscriber = subscription()
+  stream.targets.add(subscriber)
+  const { crew } = world
+  world.crew = Object.assign(Object.create(crew), { capture: () => Promise.reject(new Error('a worker died')) })
+  await t.rejects(stream.boundary(0), { message: 'a worker died' })
+  world.crew = crew
+  await stream.boundary(0)
+  coder.release()
+  const { tick, keyframe } = (await subscriber.next()).value
+  t.strictSame([tick, keyframe, subscriber.counts], [0, true, { queued: 1, merged: 0, dropped: 0 }])
   await sim.close()
 })
 

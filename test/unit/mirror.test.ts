@@ -5,7 +5,7 @@ import { doc, enumeration, f32, f64, fixed, u16 } from '../../lib/memory/columns
 import { type Packed, PackWriter } from '../../lib/memory/message-pack.js'
 import { definePopulation } from '../../lib/memory/population.js'
 import { Mirror, PopulaceError } from '../../lib/mirror.js'
-import { frameDelta, openDelta } from '../../lib/state/delta-format.js'
+import { openDelta, writeDelta } from '../../lib/state/delta-format.js'
 import { BareWorld } from '../fixtures/bare-world.js'
 import { refused } from '../fixtures/refused.js'
 import { ToldStream } from '../fixtures/told-world.js'
@@ -181,9 +181,7 @@ test('a message that is whole but says what cannot be is refused and changes not
   const altered = (message: Uint8Array, alter: (body: Body) => void) => {
     const body = structuredClone(openDelta(message)) as unknown as Body
     alter(body)
-    const writer = new PackWriter()
-    writer.value(body as unknown as Packed)
-    return frameDelta(writer.take())
+    return writeDelta(new PackWriter(), body as unknown as Packed)
   }
   const bytes = (...of: number[]) => Uint8Array.from(of)
   const alterations: ((body: Body) => void)[] = [
