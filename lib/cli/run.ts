@@ -132,7 +132,7 @@ async function execute(
 }
 
 function agentsOf(sim: Simulation): Record<string, number> {
-  return Object.fromEntries(sim.internals.world.memory.populations.map(p => [p.layout.name, p.size]))
+  return Object.fromEntries(sim.internals.world.memory.populations.map(p => [p.layout.name, p.size + p.asleep]))
 }
 
 /** Keeps measures for charts; as fewer ticks are wanted, fewer are measured. */

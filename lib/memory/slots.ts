@@ -167,7 +167,8 @@ export class Slots {
   /** Why no more agents can be made. */
   fullError(wanted: number): PopulaceError {
     const { name, capacity } = this.#layout
-    if (this.#meta[META.slotsUsed] === capacity && this.#meta[META.size] < capacity && this.room === 0) {
+    const alive = this.#meta[META.size] + this.#meta[META.frozen]
+    if (this.#meta[META.slotsUsed] === capacity && alive < capacity && this.room === 0) {
       return new PopulaceError(
         'GENERATIONS_SPENT',
         `Population '${name}' has retired slots: their ${MAX_GENERATIONS} generations are spent`,

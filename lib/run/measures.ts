@@ -234,27 +234,38 @@ export class BoundMeasure {
       for (let i = 0; i < blocks; i++) for (let k = 0; k < this.#slots; k++) out[at + k] += p[i * this.#slots + k]
       return
     }
-    const { frames, partitions } = this.#population
-    const all = summary()
-    const anyAsleep = (this.#states?.frozen ?? 0) > 0
-    let next = 0 // the partition to be merged next
-    for (let i = 0; i < blocks; ) {
-      const partition = frames.partitionOf[frames.blockList[i]]
-      if (anyAsleep) this.#addAsleep(all, next, partition)
-      next = partition + 1
-      const own = summary()
-      for (; i < blocks && frames.partitionOf[frames.blockList[i]] === partition; i++) add(own, this.#partials, i * 4)
-      add(all, own, 0)
+    const p = this.#partials
+    const { blockList, partitionOf } = this.#population.frames
+    const asleep = (this.#states?.frozen ?? 0) > 0 ? this.#asleep : undefined
+    let n = 0
+    let total = 0
+    let own = 0 // the sum of the partition that is being merged
+    let least = Number.POSITIVE_INFINITY
+    let greatest = Number.NEGATIVE_INFINITY
+    for (let i = 0, next = 0; i <= blocks; i++) {
+      const partition = i < blocks ? partitionOf[blockList[i]] : this.#population.partitions
+      if (partition >= next) {
+        total += own
+        own = 0
+        for (; asleep && next < partition; next++) {
+          // One that nobody ever lived in has no numbers yet.
+          if (!this.#states?.isFrozen(next) || asleep[next * 4] === 0) continue
+          n += asleep[next * 4]
+          total += asleep[next * 4 + 1]
+          least = Math.min(least, asleep[next * 4 + 2])
+          greatest = Math.max(greatest, asleep[next * 4 + 3])
+        }
+        next = partition + 1
+      }
+      if (i === blocks) break
+      n += p[i * 4]
+      own += p[i * 4 + 1]
+      least = Math.min(least, p[i * 4 + 2])
+      greatest = Math.max(greatest, p[i * 4 + 3])
     }
-    if (anyAsleep) this.#addAsleep(all, next, partitions)
-    const [n, total, least, greatest] = all
     const value =
       kind === 'sum' ? total : n === 0 ? Number.NaN : kind === 'mean' ? total / n : kind === 'min' ? least : greatest
     out[at] = value * this.#unit
-  }
-
-  #addAsleep(all: Float64Array, begin: number, end: number): void {
-    for (let p = begin; p < end; p++) if (this.#states?.isFrozen(p)) add(all, this.#asleep, p * 4)
   }
 
   /** Takes what a partition comes to, which is about to freeze. By the main thread between batches. */

@@ -77,7 +77,7 @@ export async function replayRun(
     compared++
     after = checkpoint.tick
   }
-  const agents = sim.internals.world.memory.populations.reduce((n, p) => n + p.size, 0)
+  const agents = sim.internals.world.memory.populations.reduce((n, p) => n + p.size + p.asleep, 0)
   const hash = departs?.error ? '' : await sim.hash()
   const report = { run, seed, workers: sim.workers, from: first.tick, tick: sim.tick, compared, hash, agents }
   return departs ? { ...report, departs } : report

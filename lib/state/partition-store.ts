@@ -48,14 +48,22 @@ export class MemoryPartitionStore implements PartitionStore {
 
 /** Files in a temporary folder of this process, which goes when the store is closed. Nothing in it outlives the process. */
 export class FolderPartitionStore implements PartitionStore {
+  readonly #root: string
+  /** Made when something is first kept. */
   #folder: Promise<string> | undefined
 
+  /** root: where the folder is made; the system's place for temporary files by default. */
+  constructor(root: string = tmpdir()) {
+    this.#root = root
+  }
+
   async #file(key: string): Promise<string> {
-    this.#folder ??= mkdtemp(join(tmpdir(), 'populace-'))
+    if (!this.#folder) throw new Error(`nothing is kept under '${key}'`)
     return join(await this.#folder, key.replaceAll('/', '-'))
   }
 
   async put(key: string, bytes: Uint8Array): Promise<void> {
+    this.#folder ??= mkdtemp(join(this.#root, 'populace-'))
     await writeFile(await this.#file(key), bytes)
   }
 
@@ -64,6 +72,7 @@ export class FolderPartitionStore implements PartitionStore {
   }
 
   async delete(keys: readonly string[]): Promise<void> {
+    if (!this.#folder) return
     for (const key of keys) await rm(await this.#file(key), { force: true })
   }
 
