@@ -268,8 +268,8 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     this.#life.usable()
     if (this.#edited && !this.#life.isRunning) await this.#life.look(() => this.#noteEdits())
     const receipt = this.#driver.commands.send(name, payload)
-    if (this.#life.isRunning) this.#interrupt()
-    else await this.#driver.boundary()
+    if (!this.#life.isRunning) return (await Promise.all([receipt, this.#driver.boundary()]))[0]
+    this.#interrupt()
     return receipt
   }
 
