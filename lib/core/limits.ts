@@ -224,3 +224,6 @@ export const LEASE_WAIT_MS = 500
 /** Tries to take a lease again whose connection was lost, and the milliseconds between them. */
 export const LEASE_TRIES = 60
 export const LEASE_RETRY_MS = 500
+
+/** Pieces of memory of partitions that thawed or were stored, kept for those that freeze next: as many as come and go in a tick or two. */
+export const SPARE_MEMORIES = 8

@@ -104,7 +104,7 @@ function inboxes(memory: WorldMemory, kernels: readonly KernelEngine[]): Exchang
     const receivers = receiving(name)
     const mailbox = memory.mail.get(name) as Mailbox // one is planned for every message
     const bit = receivers.indexOf(engine)
-    return new Inbox(memory, mailbox, memory.population(to), receivers.length, bit, skipsTurns(engine), frozen)
+    return new Inbox(memory.buffer, mailbox, memory.population(to), receivers.length, bit, skipsTurns(engine), frozen)
   }
   return new Map(
     kernels.map(engine => {

@@ -102,7 +102,7 @@ export class Post {
     mailbox.seen.fill(0, to, to + n)
     for (const [name, { array, layout }] of mailbox.columns)
       copyRecords(arrays.get(name), array, from * layout.size, to * layout.size, n * layout.size)
-    if (this.#wakes && this.#states.frozen > 0) this.#wake(to, to + n)
+    if (this.#wakes && this.#receivers.asleep > 0) this.#wake(to, to + n)
   }
 }
 
@@ -117,9 +117,9 @@ export class Inbox {
   readonly mailbox: Mailbox
   /** What a kernel is given. */
   readonly view: Readonly<Record<string, View | DocumentReader>>
-  /** While no partition is frozen, and while any is: what waits for the frozen is told from what waits for the dead then. */
+  /** While no receiver sleeps, and while any does: what waits for sleepers is told from what waits for the dead then. */
   readonly #sorts: { readonly awake: MailSort; readonly asleep: MailSort }
-  readonly #states: PartitionStates
+  readonly #receivers: PopulationMemory
   readonly #layout: MailSortLayout
   /** The bits of all receiving engines. */
   readonly #all: number
@@ -133,7 +133,7 @@ export class Inbox {
 
   /** bit: of the engine that receives, among `receivers`. skips: whether some agents have no turn in some ticks. */
   constructor(
-    { buffer, partitions }: WorldMemory,
+    buffer: ArrayBufferLike,
     mailbox: Mailbox,
     population: PopulationMemory,
     receivers: number,
@@ -142,7 +142,7 @@ export class Inbox {
     frozen: Frozen,
   ) {
     const { layout, heap } = mailbox
-    this.#states = partitions.states
+    this.#receivers = population
     const { capacity, name: message, sort } = layout
     this.mailbox = mailbox
     this.#layout = sort
@@ -181,7 +181,7 @@ export class Inbox {
 
   /** The same in all threads and for a whole tick: partitions freeze and thaw between batches. */
   get #sort(): MailSort {
-    return this.#states.frozen > 0 ? this.#sorts.asleep : this.#sorts.awake
+    return this.#receivers.asleep > 0 ? this.#sorts.asleep : this.#sorts.awake
   }
 
   #makeSteps(): SortStep[] {
@@ -207,7 +207,7 @@ export class Inbox {
   /** By one thread, when the engine that received has run. */
   retire(): void {
     if (this.mailbox.waiting === 0) return
-    if (this.#takesAll && this.#states.frozen === 0) this.mailbox.empty(this.mailbox.delivered)
+    if (this.#takesAll && this.#receivers.asleep === 0) this.mailbox.empty(this.mailbox.delivered)
     else this.mailbox.retire(this.#all)
   }
 }

@@ -99,9 +99,10 @@ export class PartitionStates {
     this.#change(partition, STATE.pinned, STATE.unload)
   }
 
-  /** Its bytes leave memory. */
+  /** Its bytes leave memory when the next tick begins. */
   askUnload(partition: number): void {
     this.#change(partition, STATE.unload, 0)
+    this.due = true
   }
 
   /** Something waits in a frozen partition that wakes it. By any thread: all write the same. */

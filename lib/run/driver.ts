@@ -132,6 +132,7 @@ export class Driver {
   async advance(target: number, stop: () => boolean): Promise<AdvanceEnd> {
     const world = this.#world
     world.memory.refresh()
+    if (!world.frozen.due) world.frozen.keepWithinBudget() // else when what is asked for is done
     const release = leaseCores(world.plan.options.threads, spins => world.crew.control.setSpins(spins))
     const timer = setInterval(() => this.#report(), 1000 / REPORTS_PER_SECOND)
     try {

@@ -1,8 +1,6 @@
 // Memory that is needed no more, to be used again. What a garbage collector gets back it gives to the next allocation when
 // it sees fit, and to the system hardly ever: a world whose partitions come and go would hold a multiple of what it uses.
-
-/** Most pieces that are kept. */
-const MOST = 8
+import { SPARE_MEMORIES } from '../core/limits.js'
 
 export class SpareMemory {
   /** The one given back last at the end. */
@@ -25,6 +23,6 @@ export class SpareMemory {
   give(buffer: ArrayBufferLike): void {
     if (!(buffer instanceof SharedArrayBuffer) || this.#shared.has(buffer)) return
     this.#spare.push(buffer)
-    if (this.#spare.length > MOST) this.#spare.shift()
+    if (this.#spare.length > SPARE_MEMORIES) this.#spare.shift()
   }
 }
