@@ -33,8 +33,8 @@ export function canonicalLanes(kind: Kind, lanes: Lanes, begin: number, end: num
 }
 
 /**
- * Compares `count` rows: row rowAt[p] of `now` (row p itself, where there is no `rowAt`) with row p of `known`, which
- * becomes the same. The p that differed come in `changed`, ascending; how many they are. NaNs of rows that differ are
+ * Compares `count` rows: row rowAt[p] of `now` (row p itself, where there is no `rowAt`; none where it is -1) with row p
+ * of `known`, which becomes the same. The p that differed come in `changed`, ascending; how many they are. NaNs of rows that differ are
  * made canonical in `now` first, those of `known` are.
  */
 export function changedRows(
@@ -49,12 +49,12 @@ export function changedRows(
   let n = 0
   if (rowAt && lanes === 1) {
     for (let p = 0; p < count; p++)
-      if (now[rowAt[p]] !== known[p] && updateRow(kind, now, known, 1, rowAt[p], p)) changed[n++] = p
+      if (rowAt[p] >= 0 && now[rowAt[p]] !== known[p] && updateRow(kind, now, known, 1, rowAt[p], p)) changed[n++] = p
     return n
   }
   if (rowAt) {
     for (let p = 0; p < count; p++)
-      if (updateRow(kind, now, known, lanes, rowAt[p] * lanes, p * lanes)) changed[n++] = p
+      if (rowAt[p] >= 0 && updateRow(kind, now, known, lanes, rowAt[p] * lanes, p * lanes)) changed[n++] = p
     return n
   }
   // Rows lie where they lay: four bytes are compared at a time, and rows are looked at where these differ.

@@ -4,7 +4,7 @@
 
 import type { StreamOptions as EncodedOptions, StreamImage, StreamMessages } from '../state/delta-encoder.js'
 import type { DeltaMeasures } from '../state/delta-format.js'
-import { planPart, type Seen } from '../state/delta-part.js'
+import { frozenImage, planPart, type Seen } from '../state/delta-part.js'
 import type { DeltaCoder } from './delta-coder.js'
 import type { DeltaTarget } from './delta-subscription.js'
 import type { OpenWorld } from './open-world.js'
@@ -131,7 +131,13 @@ export class DeltaStream {
     const fresh = targets.filter(target => whole || target.wantsKeyframe)
     const measures = riding ? await this.#around.measures() : undefined
     const { filter, tables } = encoded
-    const { part, seen, ...known } = planPart(world.memory, { filter, tables, written }, this.#seen, fresh.length > 0)
+    const { part, seen, froze, ...known } = planPart(
+      world.memory,
+      { filter, tables, written },
+      this.#seen,
+      fresh.length > 0,
+    )
+    const rows = froze.length > 0 ? world.frozen.rows(new Set(froze)) : []
     const { sections, buffer } = await capturePart(world, part, memory).catch(error => {
       for (const target of targets) target.release()
       throw error
@@ -140,6 +146,7 @@ export class DeltaStream {
     for (const target of fresh) target.wantsKeyframe = false
     const image: StreamImage = {
       ...{ tick, sections, buffer, ...known },
+      ...(rows.length > 0 ? { frozen: frozenImage(world.memory, tables, await Promise.all(rows)) } : {}),
       ...(measures ? { measures } : {}),
       delta: targets.length > fresh.length,
       keyframe: fresh.length > 0,

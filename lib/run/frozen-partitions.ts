@@ -289,9 +289,9 @@ export class FrozenPartitions {
     return all
   }
 
-  /** The rows of all frozen partitions, in order; promises of those that have to be fetched. */
-  rows(): (FrozenPartition | Promise<FrozenPartition>)[] {
-    const all = [...this.#asleep.keys()].sort((a, b) => a - b)
+  /** The rows of all frozen partitions, or of some, in order; promises of those that have to be fetched. */
+  rows(of?: ReadonlySet<number>): (FrozenPartition | Promise<FrozenPartition>)[] {
+    const all = [...this.#asleep.keys()].filter(partition => of?.has(partition) ?? true).sort((a, b) => a - b)
     return all.map(partition => {
       const rows = this.#residence.look(partition)
       return rows instanceof Promise ? rows.then(r => ({ partition, rows: r })) : { partition, rows }

@@ -18,8 +18,9 @@ import {
   writeDelta,
 } from './delta-format.js'
 import { ColumnShadow, type PopulationChanges, PopulationShadow } from './delta-shadow.js'
-import { type Section, Sections } from './image.js'
+import type { Section } from './image.js'
 import type { SchemaTable } from './schema.js'
+import { type FrozenImage, streamRows } from './stream-rows.js'
 
 /** What a stream is of. Plain data. */
 export interface StreamOptions {
@@ -39,6 +40,10 @@ export interface StreamImage {
   readonly namesFrom: number
   /** Populations whose documents lie where they lay when the last image was taken. */
   readonly steady: readonly string[]
+  /** Partitions that are frozen since before the last image: who is known to live there is as before. */
+  readonly asleep: readonly number[]
+  /** The rows of those that froze since the last image, or of all. */
+  readonly frozen?: FrozenImage
   readonly measures?: DeltaMeasures
   /** Which messages are wanted: what changed, and all of it. */
   readonly delta: boolean
@@ -94,11 +99,14 @@ export class StreamEncoder {
     const { tick, namesFrom, names } = image
     const before = this.#position
     const known = this.#names.length
-    const sections = new Sections(image)
     this.#worldNames.length = namesFrom
     this.#worldNames.push(...names)
     const number = (partition: number) => this.#number(this.#worldNames[partition])
-    const changes = this.#shadows.map(s => s.update(sections, number, image.steady.includes(s.name)))
+    const asleep = new Set(image.asleep.flatMap(partition => this.#numbers.get(this.#worldNames[partition]) ?? []))
+    const changes = this.#shadows.map((shadow, i) => {
+      const find = streamRows(image, this.#o.tables[i], image.frozen)
+      return shadow.update(find, number, image.steady.includes(shadow.name), asleep)
+    })
     const mark = nextMark(before?.mark ?? firstMark(this.#o.filter), tick)
     const position = { tick, sequence: before ? before.sequence + 1 : 0, mark }
     this.#position = position

@@ -8,8 +8,8 @@ import { hashBytes } from '../kernels/hash.js'
 import { bitLanes, canonicalLanes, changedRows, closeGaps, type Lanes, lanesOf } from '../kernels/row-changes.js'
 import { newArray } from '../memory/arrays.js'
 import type { AnyArray, Kind } from '../memory/column-types.js'
-import type { Sections } from './image.js'
 import type { SchemaColumn } from './schema.js'
+import type { FindRows } from './stream-rows.js'
 
 /** What became of the agents of a population. Places are as they are after those that went have gone, but for `gone`. */
 export interface PopulationChanges {
@@ -107,6 +107,10 @@ export class ColumnShadow {
     let n = 0
     for (let p = 0; p < size; p++) {
       const at = p * DOCUMENT.lanes
+      if (rowAt[p] < 0) {
+        rows[at + DOCUMENT.offset] = -1 // when it wakes it lies elsewhere
+        continue
+      }
       const offset = words[rowAt[p] * 2] | 0
       const length = words[rowAt[p] * 2 + 1]
       const sameLength = rows[at + DOCUMENT.length] === length
@@ -184,21 +188,26 @@ export class PopulationShadow {
 
   /**
    * Takes in an image. `number` gives the stream's number of a partition of the world. Of what the image does not have,
-   * nothing has changed. `steady`: no document was moved in memory since the last image.
+   * nothing has changed, nor to agents of `asleep` partitions (by the stream's numbers) that are not in it. `steady`: no
+   * document was moved in memory since the last image.
    */
-  update(sections: Sections, number: (partition: number) => number, steady: boolean): PopulationChanges {
-    const find = (part: string, column = '') => sections.find('agents', this.name, part, column)
+  update(
+    find: FindRows,
+    number: (partition: number) => number,
+    steady: boolean,
+    asleep: ReadonlySet<number>,
+  ): PopulationChanges {
     const ids = find('id') as Float64Array | undefined // of the kinds that capture.ts gives, here and below
-    const rows = find('rows') as Int32Array | undefined
+    const runs = find('runs') as Uint32Array | undefined
     let gone: Uint32Array = NONE
     let moved: Uint32Array = NONE
     let stayed = this.size
-    if (ids && rows) {
+    if (ids && runs) {
       const came = this.#match(ids)
-      gone = this.#removeGone()
+      gone = this.#removeGone(asleep)
       stayed = this.size
       this.#append(ids, came)
-      moved = this.#place(rows, number, stayed)
+      moved = this.#place(runs, number, stayed)
     }
     const heap = (find('heap') ?? NO_BYTES) as Uint8Array
     const changed = this.columns.map(column => {
@@ -234,11 +243,12 @@ export class PopulationShadow {
     return came.subarray(0, n)
   }
 
-  #removeGone(): Uint32Array {
+  #removeGone(asleep: ReadonlySet<number>): Uint32Array {
     const rowAt = this.#rowAt
     const scratch = this.#scratch
     let n = 0
-    for (let p = 0; p < this.size; p++) if (rowAt[p] < 0) scratch[n++] = p
+    const { partitions } = this
+    for (let p = 0; p < this.size; p++) if (rowAt[p] < 0 && !asleep.has(partitions[p])) scratch[n++] = p
     if (n === 0) return NONE
     const gone = scratch.slice(0, n)
     for (let i = 0; i < n; i++) this.#slotAt[this.ids[gone[i]] >>> 0] = 0
@@ -270,18 +280,19 @@ export class PopulationShadow {
   }
 
   /** Notes where everybody is; gives the places of those that stayed and moved. */
-  #place(rows: Int32Array, number: (partition: number) => number, stayed: number): Uint32Array {
+  #place(runs: Uint32Array, number: (partition: number) => number, stayed: number): Uint32Array {
     const { partitions } = this
     const rowAt = this.#rowAt
     const partitionOf = this.#partitionOf
-    for (let partition = 0, at = 0; partition < rows.length; at += rows[partition++])
-      if (rows[partition] > 0) partitionOf.fill(number(partition), at, at + rows[partition])
+    for (let run = 0, at = 0; run < runs.length; at += runs[run + 1], run += 2)
+      partitionOf.fill(number(runs[run]), at, at + runs[run + 1])
     const scratch = this.#scratch
     let n = 0
     let same = true
     for (let p = 0; p < this.size; p++) {
       const row = rowAt[p]
       if (row !== p) same = false
+      if (row < 0) continue
       if (partitions[p] === partitionOf[row]) continue
       partitions[p] = partitionOf[row]
       if (p < stayed) scratch[n++] = p
