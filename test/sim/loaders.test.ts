@@ -101,6 +101,27 @@ t.test('a loader that throws, or does what it may not, fails the tick by the nam
   }
 })
 
+t.test('after a loader that throws the world is back at its checkpoint, with who slept there', async t => {
+  for (const workers of [0, 2]) {
+    const options = { workers, seed: 4, params: { travel: 0.05 } }
+    await using straight = await Simulation.create<typeof scenario>(url, options)
+    const checkpoint = { everyTicks: 5, inMemory: true }
+    await using sim = await Simulation.create<typeof scenario>(url, { ...options, checkpoint })
+    for (const s of [straight, sim]) {
+      s.world.freeze('town-0')
+      await s.run({ ticks: 7 })
+    }
+    await sim.command('ask', { thaw: ['town-bad'] })
+    await t.rejects(sim.run({ ticks: 3 }), { code: 'LOADER_FAILED' })
+    t.equal(sim.tick, 5)
+    t.ok(frozenOf(sim).length > 0)
+    await sim.run({ ticks: 7 })
+    await straight.run({ ticks: 5 })
+    t.equal(await sim.hash(), await straight.hash())
+    t.strictSame({ ...sim.measures }, { ...straight.measures })
+  }
+})
+
 t.test('agents are made in a partition that was never loaded only when it has thawed', async t => {
   await using sim = await create(0, { travel: 0 })
   t.throws(() => sim.world.population(person).spawn({}, 'town-4'), { code: 'PARTITION_FROZEN' })
