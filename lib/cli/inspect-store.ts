@@ -2,7 +2,7 @@
 import { storeAt } from '../run/stores.js'
 import { imageBytes } from '../state/image.js'
 import type { CheckpointRecord, RunRecord, StateStore } from '../state/store.js'
-import { readState } from '../state/stored-state.js'
+import { readWholeState } from '../state/stored-state.js'
 import { WorldState } from '../state/world-state.js'
 import { type Arguments, wrongUsage } from './arguments.js'
 import { bytes, grouped } from './numbers.js'
@@ -78,7 +78,7 @@ async function viewRun(store: StateStore, record: RunRecord): Promise<RunView> {
 
 async function viewState(store: StateStore, { run, checkpoints }: RunView): Promise<StateView> {
   const { tick } = checkpoints[checkpoints.length - 1]
-  const state = new WorldState(await readState(store, run, checkpoints, tick))
+  const state = new WorldState(await readWholeState(store, run, checkpoints, tick))
   const { schema } = state.image.head
   const tables = schema.populations.map(p => state.population(p.name))
   const partitions = new Map(state.partitions.map(name => [name, 0]))

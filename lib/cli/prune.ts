@@ -1,6 +1,7 @@
 // populace prune: takes checkpoints of a run away by a policy, or the whole run.
 import { storeAt } from '../run/stores.js'
 import { ticksToDelete } from '../state/retention.js'
+import { RunPartitions } from '../state/run-partitions.js'
 import { findRun } from '../state/stored-state.js'
 import { type Arguments, wrongUsage } from './arguments.js'
 import { bytes, grouped } from './numbers.js'
@@ -23,7 +24,16 @@ export async function prune(given: Arguments): Promise<number> {
     const policy = { keepLast: keepLast ?? 1, ...(keepEveryTicks === undefined ? {} : { keepEveryTicks }) }
     const gone = whole ? checkpoints.map(c => c.tick) : ticksToDelete(checkpoints, policy)
     if (whole) await writer.deleteRun()
-    else if (gone.length > 0) await writer.deleteCheckpoints(gone)
+    else if (gone.length > 0) {
+      const partitions = await RunPartitions.open(
+        store,
+        writer,
+        checkpoints.map(c => c.tick),
+      )
+      await writer.deleteCheckpoints(gone)
+      await partitions.forget(gone)
+      await partitions.shelf.sweep([])
+    }
     await writer.close()
     const freed = checkpoints.filter(c => gone.includes(c.tick)).reduce((n, c) => n + c.bytes, 0)
     const report = {

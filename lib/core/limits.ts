@@ -225,5 +225,8 @@ export const LEASE_WAIT_MS = 500
 export const LEASE_TRIES = 60
 export const LEASE_RETRY_MS = 500
 
+/** Bytes of frozen partitions that are stored together: each storing waits for the disk once. */
+export const PARTITION_BATCH_BYTES = 2 ** 23
+
 /** Pieces of memory of partitions that thawed or were stored, kept for those that freeze next: as many as come and go in a tick or two. */
 export const SPARE_MEMORIES = 8

@@ -2,6 +2,7 @@
 // having them coded and written beside the ticks. A run is held up only for a copy in memory, and where the checkpoint
 // before is still being written: at most one waits, so memory is bounded.
 import { KEYFRAME_EVERY } from '../core/limits.js'
+import { type ApartRows, withKeys } from '../state/apart-rows.js'
 import { threadCodec } from '../state/codec.js'
 import { type Coded, encodeChanges, encodeWhole, type SealedImage } from '../state/coding.js'
 import type { StateImage } from '../state/image.js'
@@ -9,6 +10,8 @@ import { ImageMemory } from './world-image.js'
 
 /** Where checkpoints are written. */
 export interface CheckpointSink {
+  /** Stores rows that a checkpoint has by their keys, which are known afterwards. */
+  keep(apart: readonly ApartRows[]): Promise<void>
   /** Resolves when it is durable. `base`: the tick of the checkpoint that it is a diff of. */
   put(coded: Coded, base: number | undefined): Promise<void>
 }
@@ -66,7 +69,9 @@ export class Checkpoints {
     return { tick: image.head.tick, written: this.#writing }
   }
 
-  async #write(image: StateImage, sink: CheckpointSink): Promise<void> {
+  async #write(taken: StateImage, sink: CheckpointSink): Promise<void> {
+    if (taken.apart) await sink.keep(taken.apart)
+    const image = withKeys(taken)
     // One of the same tick takes the place of its base.
     const isLater = this.#base !== undefined && this.#base.head.tick < image.head.tick
     const base = isLater && this.#sinceWhole < KEYFRAME_EVERY ? this.#base : undefined

@@ -4,11 +4,13 @@ import { PopulaceError } from '../core/errors.js'
 import { JOURNAL_ENTRIES, MAX_RERUNS } from '../core/limits.js'
 import type { StateImage } from '../state/image.js'
 import { type Journal, MemoryJournal } from '../state/journal.js'
+import { PartitionShelf } from '../state/partition-shelf.js'
+import { FolderPartitionStore, type PartitionStore } from '../state/partition-store.js'
 import { Checkpoints, type Taken } from './checkpoints.js'
 import type { Driver } from './driver.js'
 import type { OpenWorld } from './open-world.js'
 import type { StoredRun } from './stored-run.js'
-import { captureWorld } from './world-image.js'
+import { captureCheckpoint } from './world-image.js'
 
 /** Errors that are not of the ticks that were stepped: going back would not help. */
 const NOT_OF_TICKS = /^(SIM_|STORE_|SNAPSHOT_|DIFF_|CHECKPOINT_|JOURNAL_|ABORTED)/
@@ -16,15 +18,23 @@ const NOT_OF_TICKS = /^(SIM_|STORE_|SNAPSHOT_|DIFF_|CHECKPOINT_|JOURNAL_|ABORTED
 export class Durability {
   readonly journal: Journal
   readonly stored: StoredRun | undefined
+  /** Where frozen partitions are that leave memory. */
+  readonly shelf: PartitionShelf
   readonly #checkpoints: Checkpoints | undefined
   readonly #recovered = new WeakSet<object>()
   #world: OpenWorld | undefined
   #driver: Driver | undefined
   #reruns = { tick: -1, times: 0 }
 
-  /** everyTicks: of checkpoints; undefined: there are none. */
-  constructor(o: { stored?: StoredRun; everyTicks: number | undefined; journal?: Journal }) {
+  /** everyTicks: of checkpoints; undefined: there are none. partitions: where there is no stored run; a temporary folder. */
+  constructor(o: {
+    stored?: StoredRun
+    everyTicks: number | undefined
+    journal?: Journal
+    partitions?: PartitionStore
+  }) {
     this.stored = o.stored
+    this.shelf = o.stored?.shelf ?? new PartitionShelf(o.partitions ?? new FolderPartitionStore())
     const lasting = o.everyTicks === undefined ? JOURNAL_ENTRIES : Number.POSITIVE_INFINITY
     this.journal = o.journal ?? o.stored?.journal ?? new MemoryJournal(lasting)
     if (o.everyTicks !== undefined) this.#checkpoints = new Checkpoints(o.everyTicks, o.stored)
@@ -35,8 +45,14 @@ export class Durability {
     this.#world = world
     this.#driver = driver
     if (image) driver.begin(image.head, this.stored?.lastTick)
-    if (image && this.stored?.isCreated !== false) this.#checkpoints?.begin(image)
+    if (image && this.stored?.isCreated !== false) this.#begin(image)
     else if (this.#checkpoints) await (await this.#take(this.#checkpoints)).written
+  }
+
+  /** Goes on from a state that is stored, or from one that was given. */
+  #begin(image: StateImage): void {
+    this.#checkpoints?.begin(image)
+    this.shelf.hold(image.apart ?? [])
   }
 
   /** Whether there are checkpoints at all. */
@@ -81,8 +97,10 @@ export class Durability {
   async #take(checkpoints: Checkpoints): Promise<Taken> {
     const { world, driver } = this.#running
     await this.journal.flush()
-    const taken = await checkpoints.take(memory => captureWorld(world, driver.position, memory))
+    const taken = await checkpoints.take(memory => captureCheckpoint(world, driver.position, memory))
     this.journal.forget(taken.tick)
+    this.shelf.hold(checkpoints.latest?.apart ?? [])
+    await this.shelf.sweep(world.frozen.keys)
     return taken
   }
 
@@ -140,7 +158,7 @@ export class Durability {
     await this.journal.flush()
     const image = await this.stored.stateBefore(tick)
     await this.stored.rewind(image.head.tick)
-    this.#checkpoints?.begin(image)
+    this.#begin(image)
     await this.goTo(image)
   }
 
@@ -150,6 +168,7 @@ export class Durability {
       await this.#checkpoints?.drain()
       await this.journal.flush()
     } finally {
+      await this.shelf.close()
       await this.stored?.close()
     }
   }

@@ -14,13 +14,15 @@ import { FramesSpent, framesError } from '../memory/frames.js'
 import { COUNT } from '../memory/layout.js'
 import { STATE } from '../memory/partition-states.js'
 import { refusePinned, type WorldMemory } from '../memory/world.js'
+import { ApartRows } from '../state/apart-rows.js'
 import { type FrozenSince, type HashPart, type HashSums, hashShare, partOfSums } from '../state/content-hash.js'
 import { type FrozenRows, hashedFrozen, putBack, takeOut } from '../state/frozen-rows.js'
-import type { FrozenPartition } from '../state/frozen-sections.js'
+import { type FrozenPartition, type FrozenSection, numbers } from '../state/frozen-sections.js'
 import type { StateImage } from '../state/image.js'
-import type { PartitionStore } from '../state/partition-store.js'
-import { restoreFrozen } from '../state/restore.js'
+import type { PartitionShelf } from '../state/partition-shelf.js'
+import { restoreApart, restoreFrozen } from '../state/restore.js'
 import type { Crew } from './crew.js'
+import { bytesOfFrames, footprintOf, knownApart } from './known-apart.js'
 import { type BoundMeasure, bindMeasures } from './measures.js'
 import type { Plan } from './plan.js'
 import { type Footprint, type MemoryBudget, Residence } from './residence.js'
@@ -39,7 +41,7 @@ export interface FrozenOptions {
   readonly plan: Plan
   readonly memory: WorldMemory
   readonly crew: Crew
-  readonly store: PartitionStore
+  readonly shelf: PartitionShelf
   readonly budget: MemoryBudget
 }
 
@@ -53,11 +55,11 @@ export class FrozenPartitions {
   readonly #measures: readonly BoundMeasure[]
 
   constructor(o: FrozenOptions) {
-    const { plan, memory, store, budget } = o
+    const { plan, memory, shelf, budget } = o
     this.#o = o
     this.#measures = bindMeasures(plan, memory)
     this.#residence = new Residence({
-      store,
+      shelf,
       budget,
       leaves: (partition, rows) => void this.#sumsOf(partition, rows),
       name: partition => memory.partitions.names()[partition],
@@ -160,7 +162,7 @@ export class FrozenPartitions {
     const { memory } = this.#o
     const measures = this.#measures.map(m => m.fallAsleep(partition))
     const footprint = footprintOf(memory, partition)
-    this.#residence.keep(partition, since, this.#takeOut(partition), footprint)
+    this.#residence.keep(new ApartRows(partition, since, { rows: this.#takeOut(partition) }), footprint)
     this.#asleep.set(partition, { measures, sums: undefined })
   }
 
@@ -232,7 +234,7 @@ export class FrozenPartitions {
     for (const population of this.#o.memory.populations) {
       const { blocks } = population.frames
       frames += blocks
-      bytes += blocks * population.layout.block * rowBytes(population)
+      bytes += bytesOfFrames(population, blocks)
       bytes += population.documents?.heap.used ?? 0
     }
     return { frames, bytes }
@@ -298,10 +300,39 @@ export class FrozenPartitions {
     })
   }
 
+  /** The frozen partitions for a checkpoint, and the sections that go with them. */
+  forCheckpoint(): { readonly apart: readonly ApartRows[]; readonly sections: readonly FrozenSection[] } {
+    const { plan } = this.#o
+    const apart = this.#residence.apart()
+    if (apart.length === 0) return { apart, sections: [] }
+    const all = apart.map(({ partition }) => this.#asleep.get(partition)?.measures ?? [])
+    const sections = [...plan.scenario.measures.keys()].map((name, i) =>
+      numbers(['partitions', '', 'measure', name], 'f64', Float64Array.from(all.flatMap(own => [...own[i]]))),
+    )
+    return { apart, sections }
+  }
+
+  /** Keys of what the world needs that is stored, or is being stored. */
+  get keys(): string[] {
+    return this.#residence.keys
+  }
+
   /** Takes in the frozen partitions of an image that the rest of the world was filled from already. SNAPSHOT_SCHEMA. */
   async restore(image: StateImage): Promise<void> {
-    const { plan, memory } = this.#o
-    for (const partition of restoreFrozen(memory, image, schemaOf(plan.scenario))) {
+    const { plan, memory, shelf } = this.#o
+    const schema = schemaOf(plan.scenario)
+    const known = image.apart && knownApart(plan, memory, image, this.#measures)
+    for (const [i, apart] of (image.apart ?? []).entries()) {
+      const { partition, since } = apart
+      if (known) this.#adopt(apart, known.measures[i], known.footprints[i])
+      else {
+        restoreApart(memory, image.head, partition, await apart.read(shelf), schema)
+        this.#keep(partition, since)
+        this.keepWithinBudget()
+        await this.#residence.settle(this.#active())
+      }
+    }
+    for (const partition of image.apart ? [] : restoreFrozen(memory, image, schema)) {
       this.#keep(partition, memory.partitions.states.since[partition])
       await turn() // a large world takes a while: the host's event loop is not held up
     }
@@ -309,22 +340,15 @@ export class FrozenPartitions {
     this.keepWithinBudget()
   }
 
+  /** Keeps rows as they are, wherever they are. */
+  #adopt(apart: ApartRows, measures: readonly Float64Array[], footprint: Footprint): void {
+    for (const [i, own] of measures.entries()) this.#measures[i].keepAsleep(apart.partition, own)
+    this.#residence.keep(apart, footprint)
+    if (apart.rows) this.#residence.memory.share(apart.rows.buffer) // the image has them too
+    this.#asleep.set(apart.partition, { measures, sums: undefined })
+  }
+
   close(): Promise<void> {
     return this.#residence.close()
   }
-}
-
-function rowBytes({ columnBytes, layout }: WorldMemory['populations'][number]): number {
-  return columnBytes / layout.capacity
-}
-
-function footprintOf(memory: WorldMemory, partition: number): Footprint {
-  let frames = 0
-  let bytes = 0
-  for (const population of memory.populations) {
-    const own = population.frames.framesOf(partition).length
-    frames += own
-    bytes += own * population.layout.block * rowBytes(population)
-  }
-  return { frames, bytes }
 }

@@ -4,7 +4,6 @@ import { CHECKPOINT_TICKS } from '../core/limits.js'
 import type { Logger, ResolvedResumeOptions, ResolvedSimulationOptions } from '../core/options.js'
 import { resolveParams } from '../memory/params.js'
 import type { StateImage } from '../state/image.js'
-import type { PartitionStore } from '../state/partition-store.js'
 import { schemaHash } from '../state/schema.js'
 import type { RunRecord, StateStore } from '../state/store.js'
 import { findRun } from '../state/stored-state.js'
@@ -83,8 +82,13 @@ export async function launch(from: Source, o: ResolvedSimulationOptions, interna
     stored.retention = o.checkpoint
   }
   const { image, journal, partitionStore, fuse = true } = internals
-  const durability = new Durability({ ...(stored ? { stored } : {}), ...(journal ? { journal } : {}), everyTicks })
-  return open(from, o, durability, image, fuse, partitionStore)
+  const durability = new Durability({
+    ...(stored ? { stored } : {}),
+    ...(journal ? { journal } : {}),
+    ...(partitionStore ? { partitions: partitionStore } : {}),
+    everyTicks,
+  })
+  return open(from, o, durability, image, fuse)
 }
 
 /** Opens a world from a stored run, which goes on, or from which a new one is forked (`as`). */
@@ -116,12 +120,11 @@ async function open(
   durability: Durability,
   image: StateImage | undefined,
   fuse: boolean,
-  partitionStore?: PartitionStore,
 ): Promise<Launched> {
   try {
-    const { journal } = durability
+    const { journal, shelf } = durability
     const state = image ? { image } : {}
-    const world = await openWorld({ scenario: from, options: o, journal, fuse, partitionStore, ...state })
+    const world = await openWorld({ scenario: from, options: o, journal, fuse, shelf, ...state })
     return { world, durability, image, tickTimeoutMs: o.limits.tickTimeoutMs }
   } catch (error) {
     await durability.close()

@@ -268,6 +268,11 @@ export class BoundMeasure {
     out[at] = value * this.#unit
   }
 
+  /** Numbers that a frozen partition comes to. */
+  get asleepValues(): number {
+    return this.#counts ? this.#slots : 4
+  }
+
   /** Takes what a partition comes to, which is about to freeze. By the main thread between batches. */
   fallAsleep(partition: number): Float64Array {
     const { frames, layout } = this.#population

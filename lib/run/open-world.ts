@@ -8,7 +8,7 @@ import { resolveParams } from '../memory/params.js'
 import { WorldMemory } from '../memory/world.js'
 import type { StateImage } from '../state/image.js'
 import type { Journal } from '../state/journal.js'
-import { FolderPartitionStore, type PartitionStore } from '../state/partition-store.js'
+import type { PartitionShelf } from '../state/partition-shelf.js'
 import { Control } from './control.js'
 import { CORES } from './cores.js'
 import type { Crew } from './crew.js'
@@ -47,8 +47,8 @@ export interface OpenRequest {
   readonly fuse: boolean
   /** The state to begin with, in place of setup. */
   readonly image?: StateImage
-  /** Where frozen partitions go that leave memory; a temporary folder of the process by default. */
-  readonly partitionStore?: PartitionStore | undefined
+  /** Where frozen partitions go that leave memory. Stays open when the world is closed. */
+  readonly shelf: PartitionShelf
 }
 
 function workersOf(request: OpenRequest): number {
@@ -123,7 +123,7 @@ async function fill(
       const memories = reserveMemories(plan.layout)
       const prefixes = (await pool?.load(memories, { ...blocks })) ?? [...scenario.loaders.keys()]
       const crew: Crew = pool ?? new InlineCrew(plan, memories, control)
-      if (image) await crew.restore(image)
+      if (image) await crew.restore({ head: image.head, sections: image.sections, buffer: image.buffer })
       else {
         const { records, framesSpent } = await crew.setup(known)
         known = [...known, ...records]
@@ -155,8 +155,7 @@ function openFrozen(request: OpenRequest, plan: Plan, memory: WorldMemory, crew:
     frames: residentFrames ?? Number.POSITIVE_INFINITY,
     bytes: maxMemoryMb === undefined ? Number.POSITIVE_INFINITY : maxMemoryMb * 2 ** 20,
   }
-  const store = request.partitionStore ?? new FolderPartitionStore()
-  return new FrozenPartitions({ plan, memory, crew, store, budget })
+  return new FrozenPartitions({ plan, memory, crew, shelf: request.shelf, budget })
 }
 
 function memoryValues(plan: Plan): number {

@@ -1,15 +1,19 @@
 // Replay: steps a stored run again from its record alone, holds each of its checkpoints to what comes of it, and says
 // between which two the run departs. Nothing is written, no lease is taken, and nothing outside is asked.
 import { PopulaceError } from '../core/errors.js'
+import { withKeys } from '../state/apart-rows.js'
 import { threadCodec } from '../state/codec.js'
 import { encodeWhole } from '../state/coding.js'
 import { MemoryJournal, type RecordEntry } from '../state/journal.js'
+import { FolderPartitionStore } from '../state/partition-store.js'
+import { readApart } from '../state/run-partitions.js'
 import type { CheckpointRecord, StateStore } from '../state/store.js'
 import { readJournal } from '../state/stored-journal.js'
 import { findRun, nearest, readState } from '../state/stored-state.js'
 import type { AnyScenario } from './scenario.js'
 import { Simulation } from './simulation.js'
 import type { CrewOptions } from './simulation-options.js'
+import { captureCheckpoint } from './world-image.js'
 
 /** What is replayed. */
 export interface ReplayOptions extends Pick<CrewOptions, 'workers' | 'checks'> {
@@ -67,7 +71,10 @@ export async function replayRun(
   const { workers, checks } = o
   const options = { ...(workers === undefined ? {} : { workers }), ...(checks === undefined ? {} : { checks }) }
   const { params } = image.head
-  await using sim = await Simulation.createWith(scenario, { ...options, seed, params } as object, { image, journal })
+  const beneath = { get: (key: string) => readApart(store, run, key) }
+  const partitionStore = new FolderPartitionStore({ beneath })
+  const internals = { image, journal, partitionStore }
+  await using sim = await Simulation.createWith(scenario, { ...options, seed, params } as object, internals)
   let compared = 0
   let departs: ReplayReport['departs']
   let after = first.tick
@@ -100,6 +107,9 @@ async function follow(
     if (error instanceof PopulaceError) return { after, at: checkpoint.tick, error }
     throw error
   }
-  const { sealed } = await encodeWhole(await sim.captureImage(), threadCodec)
+  const { world, driver } = sim.internals
+  const image = await captureCheckpoint(world, driver.position)
+  for (const apart of image.apart ?? []) if (apart.rows && !apart.key) await apart.encode(apart.rows, threadCodec)
+  const { sealed } = await encodeWhole(withKeys(image), threadCodec)
   return sealed.id === checkpoint.hash ? undefined : { after, at: checkpoint.tick }
 }

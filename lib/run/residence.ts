@@ -4,12 +4,10 @@
 // saves. What it does can be seen in memory and time alone, never in a result.
 import { PopulaceError } from '../core/errors.js'
 import { invariant } from '../core/invariant.js'
+import type { ApartRows } from '../state/apart-rows.js'
 import { inlineCodec } from '../state/codec.js'
-import { decodeWhole, encodeWhole } from '../state/coding.js'
-import { joinParts } from '../state/container.js'
 import type { FrozenRows } from '../state/frozen-rows.js'
-import type { StateHead } from '../state/image.js'
-import type { PartitionStore } from '../state/partition-store.js'
+import type { PartitionShelf } from '../state/partition-shelf.js'
 import { SpareMemory } from '../state/spare-memory.js'
 
 /** What may be resident: frames and bytes of active partitions, and of frozen ones as if they were active. */
@@ -23,39 +21,22 @@ export type Footprint = MemoryBudget
 
 /** A partition that is kept. */
 interface Kept {
-  readonly partition: number
-  readonly since: number
+  readonly apart: ApartRows
   readonly footprint: Footprint
-  readonly key: string
-  /** undefined: it is in the store only. */
-  rows: FrozenRows | undefined
   /** Being stored; its rows are dropped when that is done, unless somebody wants them meanwhile. */
   leaving: Promise<void> | undefined
   /** Being fetched. */
   coming: Promise<FrozenRows> | undefined
-  stored: boolean
 }
 
 /** How a residence is made. */
 export interface ResidenceOptions {
-  readonly store: PartitionStore
+  readonly shelf: PartitionShelf
   readonly budget: MemoryBudget
   /** Told before the rows of a partition leave memory. */
   leaves(partition: number, rows: FrozenRows): void
   /** The name of a partition, for messages. */
   name(partition: number): string
-}
-
-/** The head of what is stored: a container wants one, and all that a partition needs is in the world that it is of. */
-const HEAD: StateHead = {
-  scenario: '',
-  schema: { populations: [], messages: [], events: [] },
-  seed: 0,
-  params: {},
-  tick: 0,
-  blocks: {},
-  commands: 0,
-  shed: {},
 }
 
 export class Residence {
@@ -71,7 +52,7 @@ export class Residence {
 
   /** What frozen partitions take in memory, those that are being stored included. */
   get resident(): Footprint {
-    return this.#sum(k => k.rows !== undefined)
+    return this.#sum(k => k.apart.rows !== undefined)
   }
 
   #sum(which: (kept: Kept) => boolean): Footprint {
@@ -88,28 +69,36 @@ export class Residence {
   /** Whether a partition's rows are in memory, or it is not kept here at all. */
   isResident(partition: number): boolean {
     const kept = this.#kept.get(partition)
-    return kept === undefined || kept.rows !== undefined
+    return kept === undefined || kept.apart.rows !== undefined
   }
 
-  /** Keeps the rows of a partition that froze at tick `since`. */
-  keep(partition: number, since: number, rows: FrozenRows, footprint: Footprint): void {
-    const key = `frozen/${partition}/${since}`
-    const state = { rows, leaving: undefined, coming: undefined, stored: false }
-    this.#kept.set(partition, { partition, since, footprint, key, ...state })
+  /** Keeps the rows of a partition that froze. */
+  keep(apart: ApartRows, footprint: Footprint): void {
+    this.#kept.set(apart.partition, { apart, footprint, leaving: undefined, coming: undefined })
+  }
+
+  /** Who is kept, in the order of the partitions, for a checkpoint: their rows stay as they are from now on. */
+  apart(): ApartRows[] {
+    const all = [...this.#kept.values()].map(k => k.apart).sort((a, b) => a.partition - b.partition)
+    for (const { rows } of all) if (rows) this.memory.share(rows.buffer)
+    return all
+  }
+
+  /** Keys of what is kept, as far as they are known. */
+  get keys(): string[] {
+    return [...this.#kept.values()].flatMap(k => k.apart.key ?? [])
   }
 
   /** Begins to fetch a partition that will be wanted. */
   fetch(partition: number): void {
     const kept = this.#kept.get(partition)
-    if (kept && !kept.rows) this.#come(kept).catch(() => undefined) // told to whoever takes it
+    if (kept && !kept.apart.rows) this.#come(kept).catch(() => undefined) // told to whoever takes it
   }
 
   #come(kept: Kept): Promise<FrozenRows> {
     kept.coming ??= (async () => {
       try {
-        const bytes = await this.#o.store.get(kept.key)
-        const { sections, buffer } = await decodeWhole(bytes, inlineCodec, n => this.memory.take(n))
-        return { sections, buffer }
+        return await kept.apart.read(this.#o.shelf, n => this.memory.take(n))
       } catch (error) {
         throw this.#failed(kept, 'come back to', error)
       }
@@ -117,10 +106,10 @@ export class Residence {
     return kept.coming
   }
 
-  #failed({ partition }: Kept, what: string, cause: unknown): PopulaceError {
+  #failed({ apart }: Kept, what: string, cause: unknown): PopulaceError {
     return new PopulaceError(
       'MEMORY_BUDGET',
-      `Partition '${this.#o.name(partition)}' could not ${what} memory: ${(cause as Error)?.message ?? cause}`,
+      `Partition '${this.#o.name(apart.partition)}' could not ${what} memory: ${(cause as Error)?.message ?? cause}`,
       'See to the store, or give the world a budget that it fits in.',
       cause,
     )
@@ -130,9 +119,10 @@ export class Residence {
   look(partition: number): FrozenRows | Promise<FrozenRows> {
     const kept = this.#kept.get(partition)
     invariant(kept !== undefined, `partition ${partition} is not kept`)
-    if (kept.rows) {
-      this.memory.share(kept.rows.buffer)
-      return kept.rows
+    const { rows } = kept.apart
+    if (rows) {
+      this.memory.share(rows.buffer)
+      return rows
     }
     const isWanted = kept.coming !== undefined // by somebody who will take it
     return this.#come(kept).then(rows => {
@@ -146,7 +136,7 @@ export class Residence {
   async take(partition: number): Promise<FrozenRows | undefined> {
     const kept = this.#kept.get(partition)
     if (!kept) return undefined
-    const rows = kept.rows ?? (await this.#come(kept))
+    const rows = kept.apart.rows ?? (await this.#come(kept))
     if (kept.leaving) this.memory.share(rows.buffer) // it is being coded
     this.#kept.delete(partition)
     this.#discard(kept)
@@ -156,9 +146,8 @@ export class Residence {
   /** What was stored of a partition is needed no more. */
   async #discard(kept: Kept): Promise<void> {
     await Promise.allSettled([kept.leaving, kept.coming])
-    if (!kept.stored) return
     try {
-      await this.#o.store.delete([kept.key])
+      await this.#o.shelf.release(kept.apart)
     } catch (error) {
       this.#failure ??= this.#failed(kept, 'be taken out of the store after it came back to', error)
     }
@@ -167,19 +156,17 @@ export class Residence {
   /** Begins to store a partition and drops its rows when that is done. */
   unload(partition: number): void {
     const kept = this.#kept.get(partition)
-    if (!kept?.rows || kept.leaving) return
-    kept.leaving = this.#leave(kept, kept.rows)
+    if (!kept?.apart.rows || kept.leaving) return
+    kept.leaving = this.#leave(kept, kept.apart.rows)
   }
 
   async #leave(kept: Kept, rows: FrozenRows): Promise<void> {
+    const { apart } = kept
     try {
-      this.#o.leaves(kept.partition, rows)
-      const { parts } = await encodeWhole({ head: HEAD, ...rows }, inlineCodec)
-      if (this.#kept.get(kept.partition) !== kept) return // it thawed meanwhile
-      await this.#o.store.put(kept.key, joinParts(parts))
-      kept.stored = true
-      if (this.#kept.get(kept.partition) !== kept) return // it thawed while it was written
-      kept.rows = undefined
+      this.#o.leaves(apart.partition, rows)
+      await this.#o.shelf.keep([apart], inlineCodec)
+      if (this.#kept.get(apart.partition) !== kept) return // it thawed meanwhile
+      apart.rows = undefined
       this.memory.give(rows.buffer)
     } catch (error) {
       this.#failure ??= this.#failed(kept, 'leave', error)
@@ -195,15 +182,15 @@ export class Residence {
   enforce(active: Footprint, pinned: (partition: number) => boolean): void {
     this.check(active)
     const { budget } = this.#o
-    const staying = this.#sum(k => k.rows !== undefined && k.leaving === undefined)
+    const staying = this.#sum(k => k.apart.rows !== undefined && k.leaving === undefined)
     let frames = active.frames + staying.frames
     let bytes = active.bytes + staying.bytes
     if (frames <= budget.frames && bytes <= budget.bytes) return
     const oldest = [...this.#kept.values()]
-      .filter(k => k.rows && !k.leaving && !pinned(k.partition))
-      .sort((a, b) => a.since - b.since || a.partition - b.partition)
-    for (const { partition, footprint } of oldest) {
-      this.unload(partition)
+      .filter(({ apart, leaving }) => apart.rows && !leaving && !pinned(apart.partition))
+      .sort((a, b) => a.apart.since - b.apart.since || a.apart.partition - b.apart.partition)
+    for (const { apart, footprint } of oldest) {
+      this.unload(apart.partition)
       frames -= footprint.frames
       bytes -= footprint.bytes
       if (frames <= budget.frames && bytes <= budget.bytes) return
@@ -232,9 +219,8 @@ export class Residence {
     await Promise.all([...this.#kept.values()].map(k => k.leaving))
   }
 
-  /** Ends the store, when nothing is on its way any more. */
+  /** Resolves when nothing is on its way any more. */
   async close(): Promise<void> {
     await Promise.allSettled([...this.#kept.values()].flatMap(k => [k.leaving, k.coming]))
-    await this.#o.store.close()
   }
 }

@@ -64,7 +64,7 @@ export interface Internals {
   readonly journal?: Journal
   /** Sheddings of another run, made again at the same ticks. */
   readonly sheddings?: readonly ShedEntry[]
-  /** Where frozen partitions go that leave memory. */
+  /** Where frozen partitions go that leave memory, where there is no store. */
   readonly partitionStore?: PartitionStore
   /** false: each engine is a stage of its own. */
   readonly fuse?: boolean

@@ -2,8 +2,12 @@
 import { randomUUID } from 'node:crypto'
 import { PopulaceError } from '../core/errors.js'
 import { KEEP_CHECKPOINTS } from '../core/limits.js'
+import type { ApartRows } from '../state/apart-rows.js'
+import { threadCodec } from '../state/codec.js'
 import type { Coded, SealedImage } from '../state/coding.js'
+import type { PartitionShelf } from '../state/partition-shelf.js'
 import { type RetentionPolicy, ticksToDelete } from '../state/retention.js'
+import { RunPartitions } from '../state/run-partitions.js'
 import type { CheckpointRecord, RunRecord, RunWriter, StateStore } from '../state/store.js'
 import { readJournal, StoredJournal } from '../state/stored-journal.js'
 import { findRun, nearest, readState } from '../state/stored-state.js'
@@ -18,6 +22,7 @@ export class StoredRun implements CheckpointSink {
   readonly id: string
   readonly journal: StoredJournal
   readonly #writer: RunWriter
+  readonly #partitions: RunPartitions
   /** What it is created from with its first checkpoint; undefined: it is in the store. */
   #origin: RunOrigin | undefined
   #checkpoints: CheckpointRecord[]
@@ -28,13 +33,20 @@ export class StoredRun implements CheckpointSink {
     store: StateStore,
     writer: RunWriter,
     name: string,
-    o: { id: string; journal: StoredJournal; origin?: RunOrigin; checkpoints: CheckpointRecord[] },
+    o: {
+      id: string
+      journal: StoredJournal
+      partitions: RunPartitions
+      origin?: RunOrigin
+      checkpoints: CheckpointRecord[]
+    },
   ) {
     this.store = store
     this.#writer = writer
     this.name = name
     this.id = o.id
     this.journal = o.journal
+    this.#partitions = o.partitions
     this.#origin = o.origin
     this.#checkpoints = o.checkpoints
     if (!o.origin) this.journal.attach(writer)
@@ -54,6 +66,7 @@ export class StoredRun implements CheckpointSink {
     return new StoredRun(store, writer, name, {
       id: randomUUID(),
       journal: new StoredJournal(),
+      partitions: RunPartitions.create(store, writer, origin.fork?.run),
       origin,
       checkpoints: [],
     })
@@ -72,8 +85,11 @@ export class StoredRun implements CheckpointSink {
       const checkpoints = await store.checkpoints(run)
       const from = nearest(run, checkpoints, tick)
       const image = await readState(store, run, checkpoints, from.tick)
-      const stored = new StoredRun(store, writer, run, { id, journal: new StoredJournal(), checkpoints })
+      const ticks = checkpoints.map(c => c.tick)
+      const partitions = await RunPartitions.open(store, writer, ticks)
+      const stored = new StoredRun(store, writer, run, { id, journal: new StoredJournal(), partitions, checkpoints })
       await stored.rewind(from.tick)
+      await stored.#complete(image)
       return { stored, image }
     } catch (error) {
       await writer.close()
@@ -98,6 +114,24 @@ export class StoredRun implements CheckpointSink {
     const past = await readJournal(store, record.run, from.tick)
     for (const [, entry] of past) if (tick === undefined || entry.tick < tick) stored.journal.append(entry)
     return { stored, image }
+  }
+
+  /** Copies what a fork that was ended too early has not copied yet. */
+  async #complete({ apart = [], head }: SealedImage): Promise<void> {
+    if (apart.every(a => this.shelf.has(a.key))) return
+    await this.keep(apart)
+    await this.#partitions.refer(head.tick, head.apart ?? [])
+  }
+
+  /** Where its frozen partitions are. */
+  get shelf(): PartitionShelf {
+    return this.#partitions.shelf
+  }
+
+  async keep(apart: readonly ApartRows[]): Promise<void> {
+    // What a fork takes from another run is copied when it is in the store itself.
+    const own = this.isCreated ? apart : apart.filter(a => a.key === undefined)
+    await this.shelf.keep(own, threadCodec)
   }
 
   /** Whether it is in the store. */
@@ -141,12 +175,23 @@ export class StoredRun implements CheckpointSink {
       await this.#writer.create(record, checkpoint, parts, this.journal.take())
       this.#origin = undefined
       this.journal.attach(this.#writer)
-    } else await this.#writer.putCheckpoint(checkpoint, parts)
+      await this.#partitions.begin()
+      await this.keep(sealed.apart ?? [])
+      await this.#partitions.refer(tick, sealed.head.apart ?? [])
+    } else {
+      await this.#partitions.refer(tick, sealed.head.apart ?? [])
+      await this.#writer.putCheckpoint(checkpoint, parts)
+    }
     this.#checkpoints = [...this.#checkpoints.filter(c => c.tick !== tick), checkpoint].sort((a, b) => a.tick - b.tick)
     const gone = ticksToDelete(this.#checkpoints, this.retention ?? { keepLast: KEEP_CHECKPOINTS })
-    if (gone.length === 0) return
-    await this.#writer.deleteCheckpoints(gone)
-    this.#checkpoints = this.#checkpoints.filter(c => !gone.includes(c.tick))
+    await this.#delete(gone)
+  }
+
+  async #delete(ticks: readonly number[]): Promise<void> {
+    if (ticks.length === 0) return
+    await this.#writer.deleteCheckpoints(ticks)
+    this.#checkpoints = this.#checkpoints.filter(c => !ticks.includes(c.tick))
+    await this.#partitions.forget(ticks)
   }
 
   /** The tick of the newest checkpoint: as far as the run is known. */
@@ -156,9 +201,7 @@ export class StoredRun implements CheckpointSink {
 
   /** Takes away the checkpoints after `tick`: the run has another future. */
   async forgetAfter(tick: number): Promise<void> {
-    const gone = this.#checkpoints.filter(c => c.tick > tick).map(c => c.tick)
-    if (gone.length > 0) await this.#writer.deleteCheckpoints(gone)
-    this.#checkpoints = this.#checkpoints.filter(c => c.tick <= tick)
+    await this.#delete(this.#checkpoints.filter(c => c.tick > tick).map(c => c.tick))
   }
 
   async close(): Promise<void> {

@@ -5,10 +5,11 @@ import { type CapturePart, type CapturePlan, captureShare, planCapture } from '.
 import {
   type FrozenPartition,
   type FrozenSection,
-  frozenRowSections,
   frozenSections,
+  stateSections,
+  withRows,
 } from '../state/frozen-sections.js'
-import { placeSections, type Section, type StateHead, type StateImage, sectionBytes } from '../state/image.js'
+import type { Section, StateHead, StateImage } from '../state/image.js'
 import type { OpenWorld } from './open-world.js'
 import { schemaOf } from './schema-of.js'
 
@@ -55,11 +56,34 @@ function fillFrozen(plan: CapturePlan, frozen: readonly FrozenSection[], buffer:
   for (const [i, { write }] of frozen.entries()) write(buffer, plan.sections[first + i])
 }
 
-/** The world as it is now, copied by its crew. Between batches. */
-export async function captureWorld(world: OpenWorld, position: Position, memory?: ImageMemory): Promise<StateImage> {
+/** The whole world as it is now, copied by its crew, those who sleep included. Between batches. */
+export async function captureWorld(world: OpenWorld, position: Position): Promise<StateImage> {
   world.memory.refresh()
   const frozen = frozenSections(world.memory, await Promise.all(world.frozen.rows()))
-  const plan = planCapture(world.memory, world.plan.options.threads, { beyond: frozen })
+  return captureByCrew(world, position, frozen, { where: false })
+}
+
+/** The world as it is now for a checkpoint: rows of frozen partitions stay where they are. Between batches. */
+export async function captureCheckpoint(
+  world: OpenWorld,
+  position: Position,
+  memory?: ImageMemory,
+): Promise<StateImage> {
+  world.memory.refresh()
+  const { apart, sections } = world.frozen.forCheckpoint()
+  const states = [...stateSections(world.memory), ...sections]
+  const image = await captureByCrew(world, position, states, { where: true }, memory)
+  return apart.length === 0 ? image : { ...image, apart }
+}
+
+async function captureByCrew(
+  world: OpenWorld,
+  position: Position,
+  frozen: readonly FrozenSection[],
+  { where }: { readonly where: boolean },
+  memory?: ImageMemory,
+): Promise<StateImage> {
+  const plan = planCapture(world.memory, world.plan.options.threads, { where, beyond: frozen })
   const buffer = memory?.take(plan.bytes) ?? new SharedArrayBuffer(plan.bytes)
   await world.crew.capture(plan, buffer)
   fillFrozen(plan, frozen, buffer)
@@ -75,19 +99,8 @@ export function captureHere(world: OpenWorld, position: Position): StateImage | 
   const fetched = rows.filter(r => r instanceof Promise)
   if (fetched.length === 0) return captureWith(memory, head, frozenSections(memory, rows as FrozenPartition[])) // no promises
   // The world goes on while they come: what changes with it is copied now, and what is frozen stays as it is.
-  const states = frozenSections(memory, [])
-  const now = captureWith(memory, head, states)
-  const { count } = memory.partitions
-  return Promise.all(rows).then(all => {
-    const frozen = frozenRowSections(memory.populations, count, all)
-    const needs = [...now.sections, ...frozen].map(({ path, kind, count: n }) => ({ path, kind, count: n }))
-    const { sections, bytes } = placeSections(needs)
-    const buffer = new SharedArrayBuffer(bytes)
-    for (const [i, section] of now.sections.entries())
-      sectionBytes(buffer, sections[i]).set(sectionBytes(now.buffer, section))
-    for (const [i, { write }] of frozen.entries()) write(buffer, sections[now.sections.length + i])
-    return { head, sections, buffer }
-  })
+  const now = captureWith(memory, head, frozenSections(memory, []))
+  return Promise.all(rows).then(all => withRows(now, all))
 }
 
 function captureWith(memory: WorldMemory, head: StateHead, frozen: readonly FrozenSection[]): StateImage {

@@ -30,6 +30,8 @@ export interface PartPopulation {
 export interface CapturePlan {
   /** undefined: the whole state. */
   readonly part?: CapturePart
+  /** Whether it says who sleeps where; their rows are left to others either way. */
+  readonly where?: boolean
   readonly sections: readonly Section[]
   readonly bytes: number
   /** Shares that it is filled in. */
@@ -208,7 +210,22 @@ function mailSources(mailbox: Mailbox): Source[] {
   ]
 }
 
-function sourcesOf(memory: WorldMemory, part: CapturePart | undefined): Source[] {
+/** Where each agent sleeps. */
+function whereSources({ layout, frames, slots, asleep }: PopulationMemory): Source[] {
+  if (asleep === 0) return []
+  const { row } = slots
+  return [
+    {
+      path: ['frozen', layout.name, 'where', ''],
+      ...{ kind: 'u32', items: frames.meta[META.slotsUsed] + 1, each: 1 },
+      fill(into, begin, end) {
+        for (let slot = begin; slot < end; slot++) into[slot] = row[slot] < 0 ? -row[slot] : 0
+      },
+    },
+  ]
+}
+
+function sourcesOf(memory: WorldMemory, { part, where = false }: Pick<CapturePlan, 'part' | 'where'>): Source[] {
   const { partitions, events } = memory
   if (part) {
     const wanted = part.partitions && new Set(part.partitions)
@@ -218,22 +235,26 @@ function sourcesOf(memory: WorldMemory, part: CapturePart | undefined): Source[]
     numbersOf(['partitions', '', 'ends', ''], 'u32', partitions.ends, partitions.count),
     numbersOf(['partitions', '', 'names', ''], 'u8', partitions.bytes, partitions.bytesUsed),
     ...memory.populations.flatMap(agentSources),
+    ...(where ? memory.populations.flatMap(whereSources) : []),
     ...[...memory.mail.values()].flatMap(mailSources),
     numbersOf(['events', '', 'counts', ''], 'f64', events.numbers, events.kinds.length + 1),
   ]
 }
 
 /**
- * What an image of the world, or of a part of it, as it is now needs, to be filled by `shares` threads; `beyond`: sections
- * that somebody else fills, the last ones of the plan.
+ * What an image of the world, or of a part of it, as it is now needs, to be filled by `shares` threads. `where`: it says
+ * who sleeps where; `beyond`: sections that somebody else fills, the last ones of the plan.
  */
 export function planCapture(
   memory: WorldMemory,
   shares: number,
-  { part, beyond = [] }: { readonly part?: CapturePart; readonly beyond?: readonly SectionNeeds[] } = {},
+  {
+    beyond = [],
+    ...what
+  }: { readonly part?: CapturePart; readonly where?: boolean; readonly beyond?: readonly SectionNeeds[] } = {},
 ): CapturePlan {
   const begins: Record<number, number[]> = {}
-  const needs = sourcesOf(memory, part).map(({ path, kind, items, each, measure }, number) => {
+  const needs = sourcesOf(memory, what).map(({ path, kind, items, each, measure }, number) => {
     if (each !== undefined) return { path, kind, count: items * each }
     let bytes = 0
     const starts = [0]
@@ -245,12 +266,12 @@ export function planCapture(
     return { path, kind, count: bytes }
   })
   const others = beyond.map(({ path, kind, count }) => ({ path, kind, count }))
-  return { ...placeSections([...needs, ...others]), shares, begins, ...(part ? { part } : {}) }
+  return { ...placeSections([...needs, ...others]), shares, begins, ...what }
 }
 
 /** Fills share `n` of an image. The world must be as it was when the plan was made. */
 export function captureShare(memory: WorldMemory, plan: CapturePlan, buffer: ArrayBufferLike, n: number): void {
-  for (const [number, source] of sourcesOf(memory, plan.part).entries()) {
+  for (const [number, source] of sourcesOf(memory, plan).entries()) {
     const begin = share(source.items, n, plan.shares)
     const end = share(source.items, n + 1, plan.shares)
     if (begin === end) continue

@@ -3,7 +3,7 @@
 
 import type { StateTable } from './state-table.js'
 import type { StateStore } from './store.js'
-import { readState } from './stored-state.js'
+import { readWholeState } from './stored-state.js'
 import { WorldState } from './world-state.js'
 
 /** A column, or the column 'id': which agents there are, and where. */
@@ -71,8 +71,8 @@ export async function compareRuns(
     compared++
     if (other.hash !== hash) {
       // States of other seeds or parameters have other names, and may be equal all the same.
-      const one = new WorldState(await readState(a.store, a.run, ours, tick))
-      const two = new WorldState(await readState(b.store, b.run, theirs, tick))
+      const one = new WorldState(await readWholeState(a.store, a.run, ours, tick))
+      const two = new WorldState(await readWholeState(b.store, b.run, theirs, tick))
       if (one.hash() !== two.hash()) return { compared, equalAt, differs: { tick, columns: differences(one, two) } }
     }
     equalAt = tick

@@ -7,7 +7,16 @@ import { STATE } from '../memory/partition-states.js'
 import type { WorldMemory } from '../memory/world.js'
 import type { FrozenSince } from './content-hash.js'
 import { FROZEN, type FrozenRows } from './frozen-rows.js'
-import { type Section, type SectionNeeds, type SectionPath, type Sections, sectionArray } from './image.js'
+import {
+  placeSections,
+  type Section,
+  type SectionNeeds,
+  type SectionPath,
+  Sections,
+  type StateImage,
+  sectionArray,
+  sectionBytes,
+} from './image.js'
 
 /** The rows of a frozen partition. */
 export interface FrozenPartition {
@@ -23,7 +32,8 @@ export interface FrozenSection extends SectionNeeds {
 /** What states an image keeps: neither what happens within the start of a tick nor where bytes are. */
 const KEPT = STATE.frozen | STATE.unloaded | STATE.freeze | STATE.thaw | STATE.pinned
 
-function numbers(path: SectionPath, kind: Kind, values: ArrayLike<number>): FrozenSection {
+/** A section of numbers that are at hand. */
+export function numbers(path: SectionPath, kind: Kind, values: ArrayLike<number>): FrozenSection {
   return {
     ...{ path, kind, count: values.length },
     write: (buffer, section) => sectionArray(buffer, section).set(values),
@@ -31,7 +41,7 @@ function numbers(path: SectionPath, kind: Kind, values: ArrayLike<number>): Froz
 }
 
 /** What partitions are and were asked to be; nothing where all are as they began. */
-function stateSections({ partitions, populations }: WorldMemory): FrozenSection[] {
+export function stateSections({ partitions, populations }: WorldMemory): FrozenSection[] {
   const { states, count } = partitions
   const kept = states.states.slice(0, count).map(bits => bits & KEPT)
   const woken = states.woken.slice(0, count)
@@ -65,16 +75,17 @@ function stateSections({ partitions, populations }: WorldMemory): FrozenSection[
 
 /** All that an image has of partitions beside agents of active ones; frozen ones are given in order. */
 export function frozenSections(memory: WorldMemory, frozen: readonly FrozenPartition[]): FrozenSection[] {
-  return [...stateSections(memory), ...frozenRowSections(memory.populations, memory.partitions.count, frozen)]
+  const names = memory.populations.map(p => p.layout.name)
+  return [...stateSections(memory), ...frozenRowSections(names, memory.partitions.count, frozen)]
 }
 
-/** The rows of frozen partitions, given in order, in a world of `count` partitions. */
+/** The rows of frozen partitions, given in order, by population, in a world of `count` partitions. */
 export function frozenRowSections(
-  populations: WorldMemory['populations'],
+  populations: readonly string[],
   count: number,
   frozen: readonly FrozenPartition[],
 ): FrozenSection[] {
-  return populations.flatMap(({ layout: { name } }): FrozenSection[] => {
+  return populations.flatMap((name): FrozenSection[] => {
     const own = frozen.flatMap(({ partition, rows: { sections, buffer } }) => {
       const found = sections.filter(({ path }) => path[1] === name)
       return found.length > 0 ? [{ partition, sections: found, buffer }] : []
@@ -98,6 +109,21 @@ export function frozenRowSections(
     )
     return [numbers([FROZEN, name, 'rows', ''], 'i32', each), ...joined]
   })
+}
+
+/** An image with the rows of its frozen partitions, given in order, in place of what stands for them. */
+export function withRows(image: StateImage, frozen: readonly FrozenPartition[]): StateImage {
+  const { apart: _, ...head } = image.head
+  const found = new Sections(image)
+  const own = image.sections.filter(({ path: [of, , part] }) => of !== FROZEN && part !== 'measure')
+  const names = head.schema.populations.map(p => p.name)
+  const rows = frozenRowSections(names, found.find('partitions', '', 'ends')?.length ?? 0, frozen)
+  const needs = [...own, ...rows].map(({ path, kind, count }) => ({ path, kind, count }))
+  const { sections, bytes } = placeSections(needs)
+  const buffer = new SharedArrayBuffer(bytes)
+  for (const [i, section] of own.entries()) sectionBytes(buffer, sections[i]).set(sectionBytes(image.buffer, section))
+  for (const [i, { write }] of rows.entries()) write(buffer, sections[own.length + i])
+  return { head, sections, buffer }
 }
 
 /** What an image says of partitions beside their rows. */

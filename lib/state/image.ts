@@ -1,9 +1,11 @@
 // A world's state as plain data in one shared memory: a head, and sections, each the values of one kind one after
-// another in (partition, block, row) order; those of frozen partitions apart from those of active ones. Frames, free lists and whatever else only says where things lie are not in
-// it, so the same state is the same image, whoever stepped it and wherever it lay.
+// another in (partition, block, row) order; those of frozen partitions in sections of their own, or left out where a
+// checkpoint names them by their keys. Frames, free lists and whatever else only says where things lie are not in it, so
+// the same state is the same image, whoever stepped it and wherever it lay.
 import { arrayAt, bytesOf } from '../memory/arrays.js'
 import type { AnyArray, Kind } from '../memory/column-types.js'
 import type { Scalar } from '../memory/params.js'
+import type { ApartRows } from './apart-rows.js'
 import type { SchemaData } from './schema.js'
 
 /** What a state is, beside its sections. */
@@ -21,6 +23,8 @@ export interface StateHead {
   readonly commands: number
   /** Levels above 0 of engines that are shed. */
   readonly shed: Readonly<Record<string, number>>
+  /** Keys of the rows of frozen partitions, in order, where the sections have none of them. */
+  readonly apart?: readonly string[]
 }
 
 /**
@@ -35,6 +39,9 @@ export interface StateHead {
  *   partitions/''/ends, names                     bytes of all names, and where each ends
  *   partitions/''/states, woken, since            what partitions are and were asked to be: partition-states.ts
  *   frozen/P/rows, slot, column/C …               of frozen partitions, as agents/P has them of active ones
+ *   frozen/P/where                                in place of these, where rows are apart: by slot the number of the
+ *                                                 frozen partition that its agent sleeps in, plus one; else 0
+ *   partitions/''/measure/M                       what measure M comes to in each frozen partition whose rows are apart
  *   leaving/P/id, to                              who waits to go to a frozen partition, in order
  */
 export type SectionPath = readonly [of: string, name: string, part: string, column: string]
@@ -54,6 +61,8 @@ export interface StateImage {
   readonly head: StateHead
   readonly sections: readonly Section[]
   readonly buffer: ArrayBufferLike
+  /** The rows of frozen partitions, in order, where the sections have none of them. */
+  readonly apart?: readonly ApartRows[]
 }
 
 /** A section still without a place. */

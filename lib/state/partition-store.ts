@@ -1,16 +1,17 @@
-// Where the bytes of frozen partitions go when they leave memory. A store keeps bytes under keys and knows nothing of
-// what they mean; what goes there when is decided in lib/run/residence.ts. A run's store takes the place of these.
+// Where the bytes of frozen partitions go that are not in memory only. A store keeps bytes under keys and knows nothing of
+// what they mean; who needs them how long is known by partition-shelf.ts. A run that lasts keeps them in its own store.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { ReadsApart } from './apart-rows.js'
 
 /** Keys are made of letters, digits, '-' and '/'. */
 export interface PartitionStore {
-  /** Keeps bytes; what was kept under the key before is replaced. */
-  put(key: string, bytes: Uint8Array): Promise<void>
+  /** Keeps bytes by their keys; what was kept under a key before is replaced. */
+  put(all: ReadonlyMap<string, Uint8Array>): Promise<void>
   /** Rejects where nothing is kept under the key. */
   get(key: string): Promise<Uint8Array>
-  /** No state that goes on needs these any more; one that was saved may. Keys that are not there are fine. */
+  /** Nobody needs these any more. Keys that are not there are fine. */
   delete(keys: readonly string[]): Promise<void>
   /** Ends what it holds open. */
   close(): Promise<void>
@@ -27,8 +28,8 @@ export class MemoryPartitionStore implements PartitionStore {
     return bytes
   }
 
-  async put(key: string, bytes: Uint8Array): Promise<void> {
-    this.#kept.set(key, bytes.slice())
+  async put(all: ReadonlyMap<string, Uint8Array>): Promise<void> {
+    for (const [key, bytes] of all) this.#kept.set(key, bytes.slice())
   }
 
   async get(key: string): Promise<Uint8Array> {
@@ -49,12 +50,15 @@ export class MemoryPartitionStore implements PartitionStore {
 /** Files in a temporary folder of this process, which goes when the store is closed. Nothing in it outlives the process. */
 export class FolderPartitionStore implements PartitionStore {
   readonly #root: string
+  readonly #beneath: ReadsApart | undefined
+  readonly #kept = new Set<string>()
   /** Made when something is first kept. */
   #folder: Promise<string> | undefined
 
-  /** root: where the folder is made; the system's place for temporary files by default. */
-  constructor(root: string = tmpdir()) {
+  /** root: where the folder is made; the system's place for temporary files by default. beneath: has what is not in it. */
+  constructor({ root = tmpdir(), beneath }: { readonly root?: string; readonly beneath?: ReadsApart } = {}) {
     this.#root = root
+    this.#beneath = beneath
   }
 
   async #file(key: string): Promise<string> {
@@ -62,18 +66,24 @@ export class FolderPartitionStore implements PartitionStore {
     return join(await this.#folder, key.replaceAll('/', '-'))
   }
 
-  async put(key: string, bytes: Uint8Array): Promise<void> {
+  async put(all: ReadonlyMap<string, Uint8Array>): Promise<void> {
     this.#folder ??= mkdtemp(join(this.#root, 'populace-'))
-    await writeFile(await this.#file(key), bytes)
+    for (const [key, bytes] of all) {
+      await writeFile(await this.#file(key), bytes)
+      this.#kept.add(key)
+    }
   }
 
   async get(key: string): Promise<Uint8Array> {
-    return readFile(await this.#file(key))
+    return this.#beneath && !this.#kept.has(key) ? this.#beneath.get(key) : readFile(await this.#file(key))
   }
 
   async delete(keys: readonly string[]): Promise<void> {
     if (!this.#folder) return
-    for (const key of keys) await rm(await this.#file(key), { force: true })
+    for (const key of keys) {
+      this.#kept.delete(key)
+      await rm(await this.#file(key), { force: true })
+    }
   }
 
   async close(): Promise<void> {

@@ -12,8 +12,9 @@ import { GONE } from '../memory/mailbox.js'
 import { STATE } from '../memory/partition-states.js'
 import type { PopulationMemory, Segment } from '../memory/population-memory.js'
 import type { WorldMemory } from '../memory/world.js'
+import type { FrozenRows } from './frozen-rows.js'
 import { imageLeaving, imageStates } from './frozen-sections.js'
-import { Sections, type StateImage } from './image.js'
+import { Sections, type StateHead, type StateImage } from './image.js'
 import { columnChange, type SchemaColumn, type SchemaData, type SchemaMessage, type SchemaTable } from './schema.js'
 
 /** Writes items [at, at + count) of the image into `count` rows from `row`. */
@@ -145,10 +146,48 @@ function restoreAgents(
 /** The slots of agents of frozen partitions say so; their rows are put in by restoreFrozen. */
 function sleep({ slots, frames, layout }: PopulationMemory, sections: Sections): void {
   const slot = sections.find('frozen', layout.name, 'slot') ?? []
-  let at = 0
+  let asleep = 0
   for (const [partition, rows] of (sections.find('frozen', layout.name, 'rows') ?? []).entries())
-    for (const end = at + rows; at < end; at++) slots.slept(slot[at], partition)
-  frames.meta[META.frozen] = slot.length
+    for (const end = asleep + rows; asleep < end; asleep++) slots.slept(slot[asleep], partition)
+  for (const [own, partition] of (sections.find('frozen', layout.name, 'where') ?? []).entries()) {
+    if (partition === 0) continue
+    slots.slept(own, partition - 1)
+    asleep++
+  }
+  frames.meta[META.frozen] = asleep
+}
+
+/** A population whose frozen rows are put in: those of one partition after another from `at` on. */
+interface FrozenTable {
+  readonly population: PopulationMemory
+  readonly slot: AnyArray
+  readonly writers: readonly Writer[]
+  at: number
+}
+
+function frozenTables(
+  memory: WorldMemory,
+  sections: Sections,
+  { schema: was, tick }: Pick<StateHead, 'schema' | 'tick'>,
+  schema: SchemaData,
+): FrozenTable[] {
+  return schema.populations.flatMap(to => {
+    const from = was.populations.find(p => p.name === to.name)
+    const slot = sections.find('frozen', to.name, 'slot')
+    if (!from || !slot) return []
+    const population = memory.population(to.name)
+    return [{ population, slot, writers: agentWriters(population, { of: 'frozen', sections, to, from }, tick), at: 0 }]
+  })
+}
+
+/** Puts the next `rows` rows of a table into a partition's frames. */
+function putFrozen(table: FrozenTable, partition: number, rows: number): void {
+  const { population, slot, writers, at } = table
+  if (rows === 0) return
+  for (const segment of wakeUp(population, partition, slot.subarray(at, at + rows)))
+    for (const write of writers) write(segment.row, at + segment.at, segment.count)
+  population.documents?.settle()
+  table.at += rows
 }
 
 /**
@@ -156,31 +195,29 @@ function sleep({ slots, frames, layout }: PopulationMemory, sections: Sections):
  * another: each is to be taken out again before the next one comes. SNAPSHOT_SCHEMA.
  */
 export function* restoreFrozen(memory: WorldMemory, image: StateImage, schema: SchemaData): Generator<number> {
-  const { head } = image
   const sections = new Sections(image)
-  const tables = schema.populations.flatMap(to => {
-    const from = head.schema.populations.find(p => p.name === to.name)
-    const rows = sections.find('frozen', to.name, 'rows')
-    const slot = sections.find('frozen', to.name, 'slot')
-    if (!from || !rows || !slot) return []
-    const population = memory.population(to.name)
-    const writers = agentWriters(population, { of: 'frozen', sections, to, from }, head.tick)
-    return [{ population, rows, slot, writers, at: 0 }]
-  })
+  const tables = frozenTables(memory, sections, image.head, schema)
   const { states } = memory.partitions
   for (let partition = 0; partition < memory.partitions.count; partition++) {
     if (!states.isFrozen(partition) || states.has(partition, STATE.unloaded)) continue
     for (const table of tables) {
-      const { population, rows, slot, writers, at } = table
-      if (rows[partition] === 0) continue
-      const own = slot.subarray(at, at + rows[partition])
-      for (const segment of wakeUp(population, partition, own))
-        for (const write of writers) write(segment.row, at + segment.at, segment.count)
-      population.documents?.settle()
-      table.at += own.length
+      const rows = sections.find('frozen', table.population.layout.name, 'rows')
+      putFrozen(table, partition, rows?.[partition] ?? 0)
     }
     yield partition
   }
+}
+
+/** Puts rows that were apart from an image of this head into the frames of their partition. SNAPSHOT_SCHEMA. */
+export function restoreApart(
+  memory: WorldMemory,
+  head: StateHead,
+  partition: number,
+  rows: FrozenRows,
+  schema: SchemaData,
+): void {
+  for (const table of frozenTables(memory, new Sections(rows), head, schema))
+    putFrozen(table, partition, table.slot.length)
 }
 
 function wakeUp(population: PopulationMemory, partition: number, slots: ArrayLike<number>): Segment[] {

@@ -1,7 +1,10 @@
 // Reading a state back from a store: the nearest checkpoint, and the diffs that lead to it from one that is whole.
 import { PopulaceError } from '../core/errors.js'
+import { ApartRows } from './apart-rows.js'
 import { threadCodec } from './codec.js'
 import { decodeChanges, decodeWhole, type SealedImage } from './coding.js'
+import { type FrozenPartition, withRows } from './frozen-sections.js'
+import { readApart } from './run-partitions.js'
 import type { CheckpointRecord, RunRecord, StateStore } from './store.js'
 
 /** A run by its name, or the only one that there is. STORE_RUN_UNKNOWN. */
@@ -56,5 +59,21 @@ export async function readState(
     const bytes = await store.readCheckpoint(run, record.tick)
     state = state ? await decodeChanges(bytes, state, threadCodec) : await decodeWhole(bytes, threadCodec)
   }
-  return state as SealedImage // a chain has at least the checkpoint that was asked for
+  const found = state as SealedImage // a chain has at least the checkpoint that was asked for
+  return found.head.apart ? { ...found, apart: found.head.apart.map(ApartRows.of) } : found
+}
+
+/** The state of a checkpoint with all its rows: what readState fails with. */
+export async function readWholeState(
+  store: StateStore,
+  run: string,
+  all: readonly CheckpointRecord[],
+  tick: number,
+): Promise<SealedImage> {
+  const image = await readState(store, run, all, tick)
+  if (!image.apart) return image
+  const frozen: FrozenPartition[] = []
+  for (const apart of image.apart)
+    frozen.push({ partition: apart.partition, rows: await apart.read({ get: key => readApart(store, run, key) }) })
+  return { ...withRows(image, frozen), id: image.id, digests: new Map() }
 }
