@@ -69,6 +69,36 @@ for (const [version, change] of Object.entries(LOADED)) {
   })
 }
 
+for (const [version, change] of Object.entries(LOADED)) {
+  t.test(`who sleeps in a checkpoint wakes up in the version '${version}'`, async t => {
+    const store = `memory:${randomUUID()}`
+    const sim = await Simulation.create(url('first'), { workers: 0, store })
+    await sim.run({ ticks: 2 })
+    const before = await sim.read(world => [...world.population(declared(sim, 'person')).rows()])
+    const partition = '0'
+    sim.world.freeze(partition)
+    await sim.run({ ticks: 1 })
+    await sim.close()
+    const hashes = new Set<string>()
+    for (const workers of [0, 1, 2, 3]) {
+      const { sim: later } = await resumed(store, version, workers)
+      t.same(later.measures.people, 100, 'measures count them')
+      later.world.thaw(partition)
+      await later.run({ ticks: 1 })
+      const rows = (await later.read(world => [
+        ...world.population(declared(later, 'person')).rows(),
+      ])) as unknown as Record<string, unknown>[]
+      for (const [i, row] of rows.entries()) {
+        const was = before[i] as unknown as Record<string, unknown>
+        t.match(row, { ...was, ...change(was), age: (was.age as number) + 1 })
+      }
+      hashes.add(await later.hash())
+      await later.close()
+    }
+    t.equal(hashes.size, 1)
+  })
+}
+
 const REFUSED: Readonly<Record<string, RegExp>> = {
   narrowed: /Column 'person\.gone' is of kind u32 in the snapshot, which u8 does not hold/,
   unlabelled: /Column 'person\.mood' had a label 'sad'/,
