@@ -72,7 +72,8 @@ async function viewRun(store: StateStore, record: RunRecord): Promise<RunView> {
     journalEntries += entries.length
     for (const entry of entries) journalBytes += entry.bytes.length
   }
-  const storedBytes = journalBytes + checkpoints.reduce((n, c) => n + c.bytes, 0)
+  const blobs = await store.blobs(record.run)
+  const storedBytes = [...checkpoints, ...blobs].reduce((n, { bytes }) => n + bytes, journalBytes)
   return { ...record, checkpoints, journalEntries, storedBytes }
 }
 

@@ -4,6 +4,7 @@
 // saves. What it does can be seen in memory and time alone, never in a result.
 import { PopulaceError } from '../core/errors.js'
 import { invariant } from '../core/invariant.js'
+import { KEPT_SHARE } from '../core/limits.js'
 import type { ApartRows } from '../state/apart-rows.js'
 import { inlineCodec } from '../state/codec.js'
 import type { FrozenRows } from '../state/frozen-rows.js'
@@ -176,12 +177,12 @@ export class Residence {
   }
 
   /**
-   * Brings what is resident within the budget; `active` is what active partitions take. pinned: what stays.
-   * MEMORY_BUDGET: active partitions alone exceed it, or something could not be stored.
+   * Brings what is resident within the budget, so that there is room for what wakes next; `active` is what active
+   * partitions take. pinned: what stays. MEMORY_BUDGET: active partitions alone exceed it, or something could not be stored.
    */
   enforce(active: Footprint, pinned: (partition: number) => boolean): void {
     this.check(active)
-    const { budget } = this.#o
+    const budget = { frames: this.#o.budget.frames * KEPT_SHARE, bytes: this.#o.budget.bytes * KEPT_SHARE }
     const staying = this.#sum(k => k.apart.rows !== undefined && k.leaving === undefined)
     let frames = active.frames + staying.frames
     let bytes = active.bytes + staying.bytes

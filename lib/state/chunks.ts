@@ -101,7 +101,7 @@ export function encodeChunk(task: EncodeTask): Chunk {
   const split = planes.subarray(0, bytes)
   shuffle(own, split, filter === 'text' ? 1 : bytesOf(kind))
   const strategy = filter === 'text' && !changes ? constants.Z_DEFAULT_STRATEGY : constants.Z_RLE
-  const packed = gzipSync(split, { level: 1, strategy })
+  const packed = gzipSync(split, { level: 1, strategy, chunkSize: CHUNK_BYTES })
   const stored = new Uint8Array(1 + packed.length)
   stored[0] = changes ? MODE.changes : MODE.whole
   stored.set(packed, 1)
@@ -115,7 +115,7 @@ export function decodeChunk(task: DecodeTask): void {
   if (!same(digestOf(stored, SEAL_BYTES), seal)) throw damaged('has a part whose checksum does not match')
   let split: Uint8Array
   try {
-    split = gunzipSync(stored.subarray(1), { maxOutputLength: bytes })
+    split = gunzipSync(stored.subarray(1), { maxOutputLength: bytes, chunkSize: CHUNK_BYTES })
   } catch (error) {
     throw damaged('has a part that cannot be unpacked', error)
   }

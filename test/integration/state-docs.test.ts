@@ -14,12 +14,14 @@ import { Simulation, StateSnapshot } from '../../lib/index.js'
 import { ARRAY_OF, bytesOf } from '../../lib/memory/arrays.js'
 import type { Kind } from '../../lib/memory/column-types.js'
 import { sectionBytes } from '../../lib/state/image.js'
+import { MemoryStore } from '../../lib/state/memory-store.js'
 import { columnChange, type SchemaColumn } from '../../lib/state/schema.js'
 import { EXAMPLES, plain } from '../fixtures/example-runs.js'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const page = await readFile(join(ROOT, 'docs/state.md'), 'utf8')
 const node = promisify(execFile)
+const REGIONS = new URL('../fixtures/regions.js', import.meta.url)
 
 function examplesOf(text: string): Map<string, string> {
   return new Map([...text.matchAll(/```js\n\/\/ (\S+)\n([\s\S]*?)```/g)].map(([, name, code]) => [name, code]))
@@ -136,15 +138,43 @@ function read(file: Buffer, base: ReadonlyMap<string, Buffer>) {
   return { head, table, from, sections, modes }
 }
 
+/** Whether the page has a section of such a path. */
+function documented(path: readonly string[], kind: string): boolean {
+  return rowsBelow('## What is in a state').some(([name, its]) => {
+    const words = name.split(' ')
+    const own = path.filter(word => word !== '')
+    const same = words.length === own.length && words.every((word, i) => /^[A-Z]$/.test(word) || word === own[i])
+    return same && (its === kind || its === 'its own')
+  })
+}
+
+test('a reader written from the page reads a checkpoint of a world in which somebody sleeps', async t => {
+  const store = new MemoryStore('state-docs')
+  const params = { asleep: 4, social: 0, restless: 0 }
+  const sim = await Simulation.create(REGIONS, { workers: 0, params, store: store.url, run: 'one' })
+  await sim.run({ ticks: 3 })
+  await sim.checkpoint()
+  await sim.close()
+  const first = read(Buffer.from(await store.readCheckpoint('one', 0)), new Map())
+  const { head, table, sections } = read(Buffer.from(await store.readCheckpoint('one', 3)), first.sections)
+  const { apart } = head as { apart: string[] }
+  t.strictSame(unpack((await store.readBlob('one', 'checkpoint/3/frozen/')) ?? new Uint8Array(0)), apart)
+  const all = new Set(table.map(([path]) => path.slice(0, 3).join(' ')))
+  for (const name of ['frozen folk where', 'partitions  measure']) t.ok(all.has(name), name)
+  for (const [path, kind] of table) if (!documented(path, kind)) t.fail(`${path} of ${kind} is not on the page`)
+  const where = sections.get('frozen folk where') ?? Buffer.alloc(0)
+  for (const key of apart) {
+    const [, partition] = key.split('/')
+    const rows = read(Buffer.from((await store.readBlob('one', key)) ?? new Uint8Array(0)), new Map())
+    for (const [path, kind] of rows.table)
+      if (!documented(['agents', ...path.slice(1)], kind)) t.fail(`${path} of ${kind} is not on the page`)
+    const slots = rows.sections.get('frozen folk slot') ?? Buffer.alloc(0)
+    const asleep = Array.from({ length: slots.length / 4 }, (_, i) => where.readUInt32LE(slots.readUInt32LE(i * 4) * 4))
+    t.ok(asleep.length > 0 && asleep.every(word => word === Number(partition) + 1), key)
+  }
+})
+
 test('a reader written from the page reads a snapshot and a diff', async t => {
-  const known = rowsBelow('## What is in a state')
-  const documented = (path: readonly string[], kind: string) =>
-    known.some(([name, its]) => {
-      const words = name.split(' ')
-      const own = path.filter(word => word !== '')
-      const same = words.length === own.length && words.every((word, i) => /^[A-Z]$/.test(word) || word === own[i])
-      return same && (its === kind || its === 'its own')
-    })
   const modes = new Set<number>()
   for (const example of EXAMPLES.filter(e => ['town', 'market', 'wolf-sheep'].includes(e.name))) {
     const sim = await Simulation.create(plain(example), { workers: 0, seed: 7, params: example.params })
