@@ -10,6 +10,7 @@ import { findRun } from '../state/stored-state.js'
 import { codeHash } from './code-hash.js'
 import { Durability } from './durability.js'
 import { loadScenario } from './load.js'
+import { openStore } from './open-store.js'
 import { type OpenWorld, openWorld } from './open-world.js'
 import { type ScenarioData, scenarioData } from './scenario.js'
 import { schemaOf } from './schema-of.js'
@@ -37,10 +38,6 @@ export function toSource(scenario: unknown): Source {
     'Simulation.create was given neither a URL nor a scenario',
     "Write Simulation.create(new URL('./scenario.js', import.meta.url)).",
   )
-}
-
-async function storeAt(address: string): Promise<StateStore> {
-  return (await import('./stores.js')).storeAt(address)
 }
 
 function scenarioOf(from: Source): Promise<ScenarioData> | ScenarioData {
@@ -77,7 +74,7 @@ export async function launch(from: Source, o: ResolvedSimulationOptions, interna
   const everyTicks = ticksOf(o, o.store !== undefined)
   if (o.store !== undefined) {
     const origin = await originOf(from, o.seed, o.params as RunOrigin['params']) // checked there
-    const store = await storeAt(o.store)
+    const store = await openStore(o.store)
     stored = await closing(store, () => StoredRun.create(store, o.run ?? origin.scenario, origin))
     stored.retention = o.checkpoint
   }
@@ -93,7 +90,7 @@ export async function launch(from: Source, o: ResolvedSimulationOptions, interna
 
 /** Opens a world from a stored run, which goes on, or from which a new one is forked (`as`). */
 export async function relaunch(from: Source, o: ResolvedResumeOptions): Promise<Launched> {
-  const store = await storeAt(o.store)
+  const store = await openStore(o.store)
   const { stored, image } = await closing(store, async () => {
     const record = await findRun(store, o.run)
     const { name } = await scenarioOf(from)

@@ -56,12 +56,18 @@ class Record extends MemoryJournal {
   }
 }
 
-/** Replays a run. STORE_RUN_UNKNOWN, CHECKPOINT_UNKNOWN, SNAPSHOT_*, JOURNAL_INVALID where an entry cannot be read. */
+/** Replays a run of a store that is open. OPTION_INVALID, STORE_RUN_UNKNOWN, CHECKPOINT_UNKNOWN, SNAPSHOT_*, JOURNAL_INVALID where an entry cannot be read. */
 export async function replayRun(
   scenario: URL | AnyScenario,
   store: StateStore,
   o: ReplayOptions = {},
 ): Promise<ReplayReport> {
+  if (o.from !== undefined && (!Number.isInteger(o.from) || o.from < 0))
+    throw new PopulaceError(
+      'OPTION_INVALID',
+      `from of replayRun is ${String(o.from)}`,
+      'Give a tick, an integer from 0 on, or leave it off.',
+    )
   const { run, seed } = await findRun(store, o.run)
   const all = await store.checkpoints(run)
   const first = o.from === undefined ? all[0] : nearest(run, all, o.from)

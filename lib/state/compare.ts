@@ -3,7 +3,7 @@
 
 import type { StateTable } from './state-table.js'
 import type { StateStore } from './store.js'
-import { readWholeState } from './stored-state.js'
+import { findRun, readWholeState } from './stored-state.js'
 import { WorldState } from './world-state.js'
 
 /** A column, or the column 'id': which agents there are, and where. */
@@ -56,20 +56,28 @@ function differences(a: WorldState, b: WorldState): ColumnDifference[] {
   return found
 }
 
-/** Compares two runs, of one store or of two. What stores and snapshots fail with. */
-export async function compareRuns(
-  a: { readonly store: StateStore; readonly run: string },
-  b: { readonly store: StateStore; readonly run: string },
-): Promise<Comparison> {
+/** A run in a store. run: its name; may be left out where the store has one run only. */
+export interface StoredRunName {
+  readonly store: StateStore
+  readonly run?: string
+}
+
+/**
+ * Compares two runs checkpoint by checkpoint, of one store or of two that are open. STORE_RUN_UNKNOWN and what stores and
+ * snapshots fail with.
+ */
+export async function compareRuns(one: StoredRunName, other: StoredRunName): Promise<Comparison> {
+  const a = { store: one.store, run: (await findRun(one.store, one.run)).run }
+  const b = { store: other.store, run: (await findRun(other.store, other.run)).run }
   const [ours, theirs] = [await a.store.checkpoints(a.run), await b.store.checkpoints(b.run)]
   const known = new Map(theirs.map(c => [c.tick, c]))
   let compared = 0
   let equalAt: number | undefined
   for (const { tick, hash } of ours) {
-    const other = known.get(tick)
-    if (!other) continue
+    const theirHash = known.get(tick)?.hash
+    if (theirHash === undefined) continue
     compared++
-    if (other.hash !== hash) {
+    if (theirHash !== hash) {
       // States of other seeds or parameters have other names, and may be equal all the same.
       const one = new WorldState(await readWholeState(a.store, a.run, ours, tick))
       const two = new WorldState(await readWholeState(b.store, b.run, theirs, tick))

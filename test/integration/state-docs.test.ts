@@ -36,7 +36,7 @@ function rowsBelow(heading: string): string[][] {
 
 test('the examples run, and the command line goes on with what they stored', async t => {
   const examples = examplesOf(page)
-  t.strictSame([...examples.keys()], ['keep.js', 'go-on.js', 'look.js'])
+  t.strictSame([...examples.keys()], ['keep.js', 'go-on.js', 'look-back.js', 'look.js'])
   const scenario = examplesOf(await readFile(join(ROOT, 'README.md'), 'utf8')).get('sir.js')
   const folder = t.testdir({ node_modules: {}, 'package.json': '{ "type": "module" }', 'sir.js': scenario ?? '' })
   await symlink(ROOT, join(folder, 'node_modules', 'populace'), 'dir')
@@ -56,6 +56,10 @@ test('the examples run, and the command line goes on with what they stored', asy
   const replay = page.match(/npx populace (replay [^#]*?) +#/)?.[1].split(' ') ?? []
   t.match(await populace(...replay), { ok: true, ticks: 100, hash: straight.hash })
 
+  t.match(
+    await run('look-back.js'),
+    /^sir sir 7 (\d+)\n\1 undefined\n\{ compared: \1, equalAt: 100, differs: undefined \}\n$|^sir sir 7 (\d+)\n\2 undefined\n\{ compared: \2, equalAt: 100 \}\n$/,
+  )
   t.match(await run('look.js'), /^10 true true\n100000 \{ id: 1, home: \d+, state: '[SIR]' \}\n$/)
 })
 
