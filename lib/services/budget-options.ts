@@ -2,6 +2,7 @@
 import { PopulaceError } from '../core/errors.js'
 import { MAX_BUCKETS, MAX_NAME_LENGTH } from '../core/limits.js'
 import { check } from '../core/option-check.js'
+import { checkSavedNames } from './cost.js'
 import { integer, lazily } from './lazy-zod.js'
 
 /** How much may be spent of something. */
@@ -36,7 +37,9 @@ export function resolveBudgetOptions(
   throw new PopulaceError('OPTION_INVALID', `Budget has ${amounts.size} amounts`, `Give 1 to ${MAX_BUCKETS} by name.`)
 }
 
-/** OPTION_UNKNOWN, OPTION_INVALID. */
-export function resolveBudgetState(given: unknown): BudgetState {
-  return check(schemas().state, given, 'a saved Budget')
+/** OPTION_UNKNOWN, OPTION_INVALID. @param names - of the amounts that there are. */
+export function resolveBudgetState(given: unknown, names: readonly string[]): BudgetState {
+  const state = check(schemas().state, given, 'a saved Budget')
+  checkSavedNames(state, names, 'A saved Budget')
+  return state
 }

@@ -4,8 +4,6 @@
 // Invariants: nothing is set aside that would take spent + set aside beyond a limit; a call sets aside all its amounts or none.
 // A call that costs more than it set aside is counted in full, so spent itself may go beyond a limit.
 import { type Clock, systemClock } from '../core/clock.js'
-import { PopulaceError } from '../core/errors.js'
-import { hint } from '../core/suggest.js'
 import { type BudgetOptions, type BudgetState, resolveBudgetOptions, resolveBudgetState } from './budget-options.js'
 import { type Cost, resolveAmounts, resolveCost } from './cost.js'
 import { resolveElapsed } from './elapsed.js'
@@ -133,13 +131,8 @@ export class Budget {
    * @param elapsedMs - milliseconds since it was saved, if any is to be counted. OPTION_INVALID, OPTION_UNKNOWN.
    */
   restore(state: BudgetState, elapsedMs = 0): void {
-    const saved = Object.entries(resolveBudgetState(state))
+    const saved = Object.entries(resolveBudgetState(state, this.#names))
     const then = this.#clock.now() - resolveElapsed(elapsedMs)
-    for (const [name] of saved) {
-      if (this.#amounts.has(name)) continue
-      const what = `A saved Budget has an amount '${name}'`
-      throw new PopulaceError('OPTION_UNKNOWN', what, hint(name, this.#names))
-    }
     for (const [name, { spent, periodAgeMs }] of saved) {
       Object.assign(this.#at(name), { spent, since: then - periodAgeMs })
     }

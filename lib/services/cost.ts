@@ -37,3 +37,10 @@ function wrongCost(what: string, why: string, named: readonly string[]): Populac
     `Give numbers of at least 0, not all 0, by name: ${named.join(', ')}.`,
   )
 }
+
+/** What was saved names only what there is. OPTION_UNKNOWN. */
+export function checkSavedNames(saved: object, named: readonly string[], what: string): void {
+  for (const name of Object.keys(saved)) {
+    if (!named.includes(name)) throw new PopulaceError('OPTION_UNKNOWN', `${what} has a '${name}'`, hint(name, named))
+  }
+}

@@ -2,7 +2,7 @@
 import { PopulaceError } from '../core/errors.js'
 import { MAX_BUCKETS, MAX_DEADLINE_MS, MAX_NAME_LENGTH, MAX_SERVICE_WAITING } from '../core/limits.js'
 import { check } from '../core/option-check.js'
-import type { Cost } from './cost.js'
+import { type Cost, checkSavedNames } from './cost.js'
 import { integer, lazily, milliseconds } from './lazy-zod.js'
 import type { BucketRate } from './token-bucket.js'
 
@@ -133,7 +133,9 @@ export function resolvePause(ms: unknown): number {
   return check(schemas().pause, { ms }, 'pause').ms
 }
 
-/** OPTION_UNKNOWN, OPTION_INVALID. */
-export function resolveLimiterState(given: unknown): RateLimiterState {
-  return check(schemas().state, given, 'a saved RateLimiter')
+/** OPTION_UNKNOWN, OPTION_INVALID. @param names - of the buckets that there are. */
+export function resolveLimiterState(given: unknown, names: readonly string[]): RateLimiterState {
+  const state = check(schemas().state, given, 'a saved RateLimiter')
+  checkSavedNames(state.levels, names, 'A saved RateLimiter')
+  return state
 }

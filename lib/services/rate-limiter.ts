@@ -3,8 +3,7 @@
 // Invariants: a call takes from all its buckets in one turn of the event loop or from none; nobody overtakes: while somebody
 // waits, tryAcquire gives false; whoever waits is served once, or told once why not; a timer runs only while somebody waits.
 import { type Clock, systemClock } from '../core/clock.js'
-import { PopulaceError } from '../core/errors.js'
-import { hint } from '../core/suggest.js'
+import type { PopulaceError } from '../core/errors.js'
 import { type Cost, resolveCost } from './cost.js'
 import { resolveElapsed } from './elapsed.js'
 import {
@@ -137,13 +136,8 @@ export class RateLimiter {
    * @param elapsedMs - milliseconds since it was saved, if any is to be counted. OPTION_INVALID, OPTION_UNKNOWN.
    */
   restore(state: RateLimiterState, elapsedMs = 0): void {
-    const { levels, pausedMs } = resolveLimiterState(state)
+    const { levels, pausedMs } = resolveLimiterState(state, this.#names)
     const since = this.#clock.now() - resolveElapsed(elapsedMs)
-    for (const name of Object.keys(levels)) {
-      if (this.#buckets.has(name)) continue
-      const what = `A saved RateLimiter has a bucket '${name}'`
-      throw new PopulaceError('OPTION_UNKNOWN', what, hint(name, this.#names))
-    }
     for (const [name, level] of Object.entries(levels)) this.#buckets.get(name)?.setLevel(level, since)
     this.#pausedUntil = since + pausedMs
     this.#serve()

@@ -8,12 +8,12 @@ import { type Clock, systemClock } from '../core/clock.js'
 import { PopulaceError } from '../core/errors.js'
 import { MAX_REST_MS } from '../core/limits.js'
 import { Budget, type BudgetStatus, type Reservation } from './budget.js'
-import type { BudgetOptions, BudgetState } from './budget-options.js'
+import { type BudgetOptions, resolveBudgetState } from './budget-options.js'
 import { CircuitBreaker, type CircuitBreakerStatus } from './circuit-breaker.js'
-import type { CircuitBreakerOptions, CircuitBreakerState } from './circuit-breaker-options.js'
+import { type CircuitBreakerOptions, resolveBreakerState } from './circuit-breaker-options.js'
 import { checkWork, type Policy, untilEnding, type WorkContext } from './deadline.js'
 import { RateLimiter, type RateLimiterStatus } from './rate-limiter.js'
-import type { RateLimiterOptions, RateLimiterState } from './rate-limiter-options.js'
+import { type RateLimiterOptions, resolveLimiterState } from './rate-limiter-options.js'
 import { retry } from './retry.js'
 import { retryAfterOf } from './retry-after.js'
 import type { RetryOptions } from './retry-options.js'
@@ -126,14 +126,18 @@ export class ServiceGuard {
   }
 
   /**
-   * Goes on from what was saved; a part that is there and was not saved stays as it is, and the other way round.
+   * Goes on from what was saved; a part that was not saved stays as it is.
    * @param elapsedMs - milliseconds since it was saved, if any is to be counted. OPTION_INVALID, OPTION_UNKNOWN.
    */
   restore(state: ServiceGuardState, elapsedMs = 0): void {
     const { limiter, breaker, budget } = resolveGuardState(state)
-    if (limiter !== undefined) this.limiter?.restore(limiter as RateLimiterState, elapsedMs)
-    if (breaker !== undefined) this.breaker?.restore(breaker as CircuitBreakerState, elapsedMs)
-    if (budget !== undefined) this.budget?.restore(budget as BudgetState, elapsedMs)
+    // All are looked at before any is changed.
+    const levels = limiter === undefined ? undefined : resolveLimiterState(limiter, this.limiter?.names ?? [])
+    const circuit = breaker === undefined ? undefined : resolveBreakerState(breaker)
+    const spent = budget === undefined ? undefined : resolveBudgetState(budget, this.budget?.names ?? [])
+    if (levels !== undefined) this.limiter?.restore(levels, elapsedMs)
+    if (circuit !== undefined) this.breaker?.restore(circuit, elapsedMs)
+    if (spent !== undefined) this.budget?.restore(spent, elapsedMs)
   }
 
   #whole<T>(

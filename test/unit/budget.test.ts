@@ -123,7 +123,7 @@ test('wrong options, costs and states are refused by name, and change nothing', 
   const call = budget.reserve(5)
   refused(t, 'OPTION_INVALID', /has NaN of 'tokens'/, () => call.settle(Number.NaN))
   call.release()
-  refused(t, 'OPTION_UNKNOWN', /amount 'token'/, () => budget.restore({ token: { spent: 1, periodAgeMs: 0 } }))
+  refused(t, 'OPTION_UNKNOWN', /has a 'token'/, () => budget.restore({ token: { spent: 1, periodAgeMs: 0 } }))
   refused(t, 'OPTION_INVALID', /'tokens.spent'/, () => budget.restore({ tokens: { spent: -1, periodAgeMs: 0 } }))
   refused(t, 'OPTION_INVALID', /'elapsedMs'/, () => budget.restore(before, -1))
   t.strictSame(budget.save(), before)

@@ -192,7 +192,7 @@ test('a limiter goes on from what was saved', async t => {
 test('what is saved of another limiter is refused, and changes nothing', async t => {
   const { limiter } = limiterWith({ requestsPerSecond: 10 })
   const before = limiter.save()
-  refused(t, 'OPTION_UNKNOWN', /bucket 'request'. did you mean 'requests'/, () =>
+  refused(t, 'OPTION_UNKNOWN', /has a 'request'. did you mean 'requests'/, () =>
     limiter.restore({ levels: { requests: 1, request: 1 }, pausedMs: 0 }),
   )
   refused(t, 'OPTION_INVALID', /levels.requests' of a saved RateLimiter is -1/, () =>

@@ -231,7 +231,11 @@ test('a guard is saved and goes on as a whole', async t => {
   })
   next.guard.restore({ limiter: saved.limiter }, 100)
   t.equal(next.guard.limiter?.status().buckets.requests.level, 9)
-  guardWith({}).guard.restore(saved)
+  const before = next.guard.save()
+  const wrong = { ...saved, budget: { request: { spent: 1, periodAgeMs: 0 } } }
+  refused(t, 'OPTION_UNKNOWN', /A saved Budget has a 'request'/, () => next.guard.restore(wrong))
+  refused(t, 'OPTION_UNKNOWN', /A saved RateLimiter has a 'requests'/, () => guardWith({}).guard.restore(saved))
+  t.strictSame(next.guard.save(), before, 'one wrong part changes none')
 })
 
 test('guards may share a limiter and a budget', async t => {
