@@ -81,6 +81,7 @@ export type {
   ItemContext,
   ParallelOptions,
   ProcessBatchOptions,
+  StreamMapOptions,
 } from './services/batch-options.js'
 export { BatchProcessor, type BatchProcessorStatus, type BatchResult } from './services/batch-processor.js'
 export { Budget, type BudgetAmountStatus, type BudgetStatus, type Reservation } from './services/budget.js'

@@ -26,12 +26,10 @@ export interface ItemContext extends WorkContext {
 /** 'fail fast': the first error ends all. 'collect': the others go on, and errors are among the outcomes. */
 export type ErrorPolicy = 'fail fast' | 'collect'
 
-/** What batches and mapping have in common. */
-export interface ParallelOptions {
+/** Options of parallelStream. */
+export interface StreamMapOptions {
   /** Items or batches that are worked on at once: 1 to 100,000, 8 by default. */
   readonly maxConcurrent?: number
-  /** 'fail fast' by default. */
-  readonly errorPolicy?: ErrorPolicy
   /** Ends the call with ABORTED. */
   readonly signal?: AbortSignal
   /** Told after each item or batch. What it throws ends the call with LISTENER_FAILED. */
@@ -40,6 +38,12 @@ export interface ParallelOptions {
   readonly onError?: (error: BatchError) => void
   /** How an item or batch that failed is tried again: not at all by default. */
   readonly retry?: RetryOptions
+}
+
+/** Options of parallelMap. */
+export interface ParallelOptions extends StreamMapOptions {
+  /** 'fail fast' by default. */
+  readonly errorPolicy?: ErrorPolicy
 }
 
 /** Options of BatchProcessor. */
@@ -67,7 +71,13 @@ const schemas = lazily(z => {
   })
   const processor = parallel.extend({ batchSize: integer(z, 1, MAX_BATCH_SIZE).default(100) })
   const batch = processor.extend({ items: z.unknown(), processor: callable<(...args: never[]) => unknown>(z) })
-  return { parallel, processor, batch, mapper: z.strictObject({ mapper: callable(z) }) }
+  return {
+    parallel,
+    stream: parallel.omit({ errorPolicy: true }),
+    processor,
+    batch,
+    mapper: z.strictObject({ mapper: callable(z) }),
+  }
 })
 
 type Schemas = ReturnType<typeof schemas>
@@ -75,9 +85,15 @@ export type ResolvedParallelOptions = ReturnType<Schemas['parallel']['parse']>
 export type ResolvedBatchOptions = ReturnType<Schemas['processor']['parse']>
 
 /** OPTION_UNKNOWN, OPTION_INVALID. */
-export function resolveParallelOptions(given: unknown, mapper: unknown, what: string): ResolvedParallelOptions {
-  check(schemas().mapper, { mapper }, what)
-  return check(schemas().parallel, given ?? {}, what)
+export function resolveParallelOptions(given: unknown, mapper: unknown): ResolvedParallelOptions {
+  check(schemas().mapper, { mapper }, 'parallelMap')
+  return check(schemas().parallel, given ?? {}, 'parallelMap')
+}
+
+/** OPTION_UNKNOWN, OPTION_INVALID. */
+export function resolveStreamOptions(given: unknown, mapper: unknown): ResolvedParallelOptions {
+  check(schemas().mapper, { mapper }, 'parallelStream')
+  return { ...check(schemas().stream, given ?? {}, 'parallelStream'), errorPolicy: 'fail fast' }
 }
 
 /** OPTION_UNKNOWN, OPTION_INVALID. */

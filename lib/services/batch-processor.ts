@@ -74,7 +74,7 @@ export class BatchProcessor {
     this.#counts.calls++
     try {
       const source = new BatchSource(items, batchSize)
-      await runLanes({ what: 'processBatch', source, maxConcurrent, work }, signal)
+      await runLanes({ what: 'processBatch', source, maxConcurrent, work }, signal, this.#clock)
     } finally {
       this.#counts.calls--
       this.#counts.items += attempts.progress.items

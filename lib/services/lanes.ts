@@ -1,5 +1,6 @@
 // Work on items, some at once: each lane takes the next item when it is done with its last one, so no more items are taken
 // than are worked on. What is ready at once lets the host's event loop turn now and then.
+import type { Clock } from '../core/clock.js'
 import { BATCH_SLICE_MS } from '../core/limits.js'
 import type { LaneSource } from './item-source.js'
 import { ended } from './service-error.js'
@@ -13,14 +14,16 @@ export interface LaneWork<T> {
   readonly work: (item: T, index: number, signal: AbortSignal) => Promise<void>
   /** Resolves when one more item may be taken. */
   readonly room?: () => Promise<void>
+  /** Told when something failed and nothing more is taken, whoever waits for room. */
+  readonly onFailure?: () => void
 }
 
 /**
  * Works on all items. When work or source fail, nothing more is taken, what runs is told by its signal and waited for, and
  * the first error comes out. When `signal` is aborted, what runs is told and not waited for: ABORTED.
  */
-export function runLanes<T>(lanes: LaneWork<T>, signal: AbortSignal | undefined): Promise<void> {
-  const { what, source, maxConcurrent, work, room } = lanes
+export function runLanes<T>(lanes: LaneWork<T>, signal: AbortSignal | undefined, clock: Clock): Promise<void> {
+  const { what, source, maxConcurrent, work, room, onFailure } = lanes
   if (signal?.aborted) {
     source.end()
     return Promise.reject(ended(what, signal))
@@ -30,11 +33,12 @@ export function runLanes<T>(lanes: LaneWork<T>, signal: AbortSignal | undefined)
     let failure: { readonly error: unknown } | undefined
     let running = 0
     let taking: Promise<unknown> = Promise.resolve()
-    let since = performance.now()
+    let since = clock.now()
 
     const fail = (error: unknown) => {
       failure ??= { error }
       own.abort(error)
+      onFailure?.()
     }
     const finish = () => {
       signal?.removeEventListener('abort', abort)
@@ -48,9 +52,9 @@ export function runLanes<T>(lanes: LaneWork<T>, signal: AbortSignal | undefined)
     }
     const take = async () => {
       await room?.()
-      if (performance.now() - since > BATCH_SLICE_MS) {
+      if (clock.now() - since > BATCH_SLICE_MS) {
         await new Promise(turned => setImmediate(turned))
-        since = performance.now()
+        since = clock.now()
       }
       return own.signal.aborted ? undefined : source.next(own.signal)
     }

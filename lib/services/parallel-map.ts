@@ -36,7 +36,7 @@ export async function parallelMap<T, R>(
   options?: ParallelOptions,
   clock: Clock = systemClock,
 ): Promise<R[] | MapOutcome<R>[]> {
-  const resolved = resolveParallelOptions(options, mapper, 'parallelMap')
+  const resolved = resolveParallelOptions(options, mapper)
   const source = new ItemSource(items, 'parallelMap')
   const attempts = new Attempts(resolved, source.total, clock)
   const outcomes: MapOutcome<R>[] = []
@@ -46,7 +46,7 @@ export async function parallelMap<T, R>(
     })
     if (failure !== undefined) outcomes[index] = { status: 'rejected', reason: failure }
   }
-  await runLanes({ what: 'parallelMap', source, maxConcurrent: resolved.maxConcurrent, work }, resolved.signal)
+  await runLanes({ what: 'parallelMap', source, maxConcurrent: resolved.maxConcurrent, work }, resolved.signal, clock)
   if (resolved.errorPolicy === 'collect') return outcomes
   return outcomes.map(outcome => (outcome as { readonly value: R }).value)
 }

@@ -1,7 +1,7 @@
 // Mapping items to results as they are wanted: for sources without an end, and for more results than fit into memory.
 import { type Clock, systemClock } from '../core/clock.js'
 import { Attempts } from './attempts.js'
-import { type ParallelOptions, resolveParallelOptions } from './batch-options.js'
+import { type ResolvedParallelOptions, resolveStreamOptions, type StreamMapOptions } from './batch-options.js'
 import { ItemSource, type Items } from './item-source.js'
 import { runLanes } from './lanes.js'
 import type { Mapper } from './parallel-map.js'
@@ -15,19 +15,20 @@ import type { Mapper } from './parallel-map.js'
 export function parallelStream<T, R>(
   items: Items<T>,
   mapper: Mapper<T, R>,
-  options?: Omit<ParallelOptions, 'errorPolicy'>,
+  options?: StreamMapOptions,
   clock: Clock = systemClock,
 ): AsyncGenerator<R, void, undefined> {
-  const resolved = resolveParallelOptions(options, mapper, 'parallelStream')
+  const resolved = resolveStreamOptions(options, mapper)
   const source = new ItemSource(items, 'parallelStream')
-  return stream(source, mapper, resolved, new Attempts(resolved, source.total, clock))
+  return stream(source, mapper, resolved, new Attempts(resolved, source.total, clock), clock)
 }
 
 async function* stream<T, R>(
   source: ItemSource<T>,
   mapper: Mapper<T, R>,
-  options: ReturnType<typeof resolveParallelOptions>,
+  options: ResolvedParallelOptions,
   attempts: Attempts,
+  clock: Clock,
 ): AsyncGenerator<R, void, undefined> {
   const { maxConcurrent, signal } = options
   const results = new Map<number, R>()
@@ -39,8 +40,13 @@ async function* stream<T, R>(
     next: (ending: AbortSignal) => (taken++, source.next(ending)),
     end: () => source.end(),
   }
+  let failed = false
   const room = async () => {
-    while (taken >= given + maxConcurrent && end === undefined && !left.signal.aborted) await wanted.rung()
+    while (taken >= given + maxConcurrent && !failed) await wanted.rung()
+  }
+  const onFailure = () => {
+    failed = true
+    wanted.ring()
   }
   const work = async (item: T, index: number, own: AbortSignal) => {
     await attempts.run(index, 1, own, async context => {
@@ -51,7 +57,7 @@ async function* stream<T, R>(
   const leave = () => left.abort(signal?.reason)
   signal?.addEventListener('abort', leave, { once: true })
   if (signal?.aborted) leave()
-  runLanes({ what: 'parallelStream', source: counted, maxConcurrent, work, room }, left.signal)
+  runLanes({ what: 'parallelStream', source: counted, maxConcurrent, work, room, onFailure }, left.signal, clock)
     .then(
       () => (end = {}),
       error => (end = { error }),
@@ -69,7 +75,6 @@ async function* stream<T, R>(
   } finally {
     signal?.removeEventListener('abort', leave)
     left.abort()
-    wanted.ring()
   }
 }
 

@@ -52,9 +52,12 @@ function byHand<T>() {
   return { calls, mapper }
 }
 
+/** Its time stands still, so nothing is put off to the next turn of the event loop. */
+const still = new FakeClock()
+
 test('results are in the order of the items, in whatever order they come', async t => {
   const { calls, mapper } = byHand<number>()
-  const all = parallelMap([10, 20, 30], mapper)
+  const all = parallelMap([10, 20, 30], mapper, {}, still)
   await turn()
   for (const call of [...calls].reverse()) {
     call.done()
@@ -67,7 +70,7 @@ test('no more items are taken than are worked on', async t => {
   const source = new Counted()
   const { calls, mapper } = byHand<number>()
   const end = new AbortController()
-  const all = parallelMap(source, mapper, { maxConcurrent: 3, signal: end.signal })
+  const all = parallelMap(source, mapper, { maxConcurrent: 3, signal: end.signal }, still)
   for (let i = 0; i < 3; i++) await turn()
   t.equal(source.pulled, 3)
   calls[1].done()
@@ -108,7 +111,7 @@ test('items may come later, from one source at a time', async t => {
 test('the first error ends all: what runs is told and waited for', async t => {
   const source = new Counted()
   const { calls, mapper } = byHand<number>()
-  const all = parallelMap(source, mapper, { maxConcurrent: 2 })
+  const all = parallelMap(source, mapper, { maxConcurrent: 2 }, still)
   let settled = false
   const over = () => {
     settled = true
@@ -239,7 +242,7 @@ test('of batches no more items are taken than are worked on', async t => {
   const source = new Counted()
   const { calls, mapper } = byHand<number[]>()
   const end = new AbortController()
-  const all = BatchProcessor.processBatch({
+  const all = new BatchProcessor({}, still).processBatch({
     items: source,
     batchSize: 5,
     maxConcurrent: 2,
@@ -278,7 +281,7 @@ test('results that do not go with the items are refused', async t => {
 })
 
 test('a processor keeps its options and counts', async t => {
-  const processor = new BatchProcessor({ batchSize: 2, errorPolicy: 'collect' })
+  const processor = new BatchProcessor({ batchSize: 2, errorPolicy: 'collect' }, still)
   let finish = () => {}
   const wait = new Promise<void>(resolve => {
     finish = resolve
@@ -301,7 +304,7 @@ test('a processor keeps its options and counts', async t => {
 
 test('a stream gives results as they are wanted', async t => {
   const source = new Counted()
-  const results = parallelStream(source, item => item * 2, { maxConcurrent: 3 })
+  const results = parallelStream(source, item => item * 2, { maxConcurrent: 3 }, still)
   await turn()
   t.equal(source.pulled, 0, 'nothing is taken before')
   t.strictSame(await results.next(), { done: false, value: 0 })
@@ -332,7 +335,7 @@ test('a stream gives what came before an error, then the error', async t => {
 
 test('leaving a stream ends what runs by its signal', async t => {
   const { calls, mapper } = byHand<number>()
-  const results = parallelStream([1, 2, 3], mapper)
+  const results = parallelStream([1, 2, 3], mapper, {}, still)
   const first = results.next()
   await turn()
   calls[0].done()
@@ -412,6 +415,9 @@ test('wrong options, items and listeners are refused by name', async t => {
   refused(t, 'OPTION_INVALID', /'mapper' of parallelStream/, () => parallelStream([1], undefined as never))
   await refusedLater(t, 'OPTION_UNKNOWN', /parallelMap has no option 'concurrency'/, () =>
     parallelMap([1], item => item, { concurrency: 2 } as object),
+  )
+  refused(t, 'OPTION_UNKNOWN', /parallelStream has no option 'errorPolicy'/, () =>
+    parallelStream([1], item => item, { errorPolicy: 'collect' } as object),
   )
   await refusedLater(t, 'OPTION_UNKNOWN', /retry has no option 'times'/, batch({ retry: { times: 2 } }))
   const bad = () => {
