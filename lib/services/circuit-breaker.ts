@@ -81,11 +81,15 @@ export class CircuitBreaker implements Policy {
     return this.#run(() => untilEnding(own => work({ signal: own, attempt: 1 }), ending, this.#clock))
   }
 
+  /** Whether a call would be let through at this moment; takes no probe. */
+  get admits(): boolean {
+    const due = this.#state !== 'closed' && this.#clock.now() >= this.#until
+    return due || (this.#state === 'half-open' ? this.#roomForProbe : this.#state === 'closed')
+  }
+
   /** Throws what `execute` would be refused with at this moment, and takes no probe. CIRCUIT_OPEN. */
   check(): void {
-    const { state, openForMs } = this.status()
-    if (state === 'closed' || (state === 'half-open' && this.#roomForProbe())) return
-    this.#refuse(openForMs)
+    if (!this.admits) this.#refuse()
   }
 
   /** Opens it until `close` is called: for a service that is known to be down. */
@@ -162,31 +166,26 @@ export class CircuitBreaker implements Policy {
 
   /** Lets a call through, or throws CIRCUIT_OPEN; gives the era that it belongs to. */
   #admit(): number {
-    const now = this.#clock.now()
     // A half-open one whose probes never end would be so for ever: after openMs it lets others through.
-    if (this.#state !== 'closed' && now >= this.#until) {
+    if (this.#state !== 'closed' && this.#clock.now() >= this.#until) {
       this.#enter('half-open', 'openMs is over', this.#options.openMs)
     }
-    if (this.#state === 'open') this.#refuse(this.#until - now)
-    if (this.#state === 'half-open') {
-      if (!this.#roomForProbe()) this.#refuse(0)
-      this.#probes.running++
-    }
+    this.check()
+    if (this.#state === 'half-open') this.#probes.running++
     return this.#era
   }
 
-  #roomForProbe(): boolean {
-    if (this.#state !== 'half-open' || this.#clock.now() >= this.#until) return true
+  get #roomForProbe(): boolean {
     return this.#probes.running + this.#probes.succeeded < this.#options.halfOpenProbes
   }
 
-  /** @param openForMs - 0: it is half-open. */
-  #refuse(openForMs: number): never {
+  #refuse(): never {
     this.#counts.refused++
-    if (openForMs <= 0) {
+    if (this.#state === 'half-open') {
       const what = 'A circuit breaker is half-open and its probes are under way'
       throw new ServiceError('CIRCUIT_OPEN', what, 'Try again when they have ended.')
     }
+    const openForMs = this.#until - this.#clock.now()
     const ms = Number.isFinite(openForMs) ? Math.ceil(openForMs) : undefined
     const remedy = ms === undefined ? 'Somebody has to close it.' : `Try again in ${ms} ms.`
     throw new ServiceError('CIRCUIT_OPEN', 'A circuit breaker is open', remedy, ms)

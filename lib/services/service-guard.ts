@@ -88,7 +88,9 @@ export class ServiceGuard {
     const { cost = {}, signal, deadlineMs = this.#options.deadlineMs } = resolveCall(call, this.#names)
     const since = this.#clock.now()
     try {
-      if (this.#counts.inFlight >= this.#options.maxInFlight) throw busy(this.#options.maxInFlight)
+      // Before anything is made for it: while a service is down, calls by the thousand come to their end here.
+      this.breaker?.check()
+      if (this.#full) throw busy(this.#options.maxInFlight)
       this.#counts.inFlight++
       try {
         const value = await this.#whole(work, cost, signal, deadlineMs)
@@ -99,10 +101,19 @@ export class ServiceGuard {
         this.#counts.inFlight--
       }
     } catch (error) {
-      const code = error instanceof PopulaceError ? error.code : 'OTHER'
-      this.#failed.set(code, (this.#failed.get(code) ?? 0) + 1)
+      this.#noteFailure(error instanceof PopulaceError ? error.code : 'OTHER')
       throw error
     }
+  }
+
+  /**
+   * Why a call would be refused at this moment, before it waits for anything; it then counts as one that failed. For callers
+   * by the thousand: an error for each would cost them more than the call.
+   */
+  refusal(): 'CIRCUIT_OPEN' | 'SERVICE_BUSY' | undefined {
+    const code = this.breaker?.admits === false ? 'CIRCUIT_OPEN' : this.#full ? 'SERVICE_BUSY' : undefined
+    if (code !== undefined) this.#noteFailure(code)
+    return code
   }
 
   status(): ServiceGuardStatus {
@@ -138,6 +149,14 @@ export class ServiceGuard {
     if (levels !== undefined) this.limiter?.restore(levels, elapsedMs)
     if (circuit !== undefined) this.breaker?.restore(circuit, elapsedMs)
     if (spent !== undefined) this.budget?.restore(spent, elapsedMs)
+  }
+
+  get #full(): boolean {
+    return this.#counts.inFlight >= this.#options.maxInFlight
+  }
+
+  #noteFailure(code: string): void {
+    this.#failed.set(code, (this.#failed.get(code) ?? 0) + 1)
   }
 
   #whole<T>(

@@ -73,7 +73,11 @@ test('an open breaker refuses at once, takes no token and spends nothing', async
   await t.rejects(guard.execute(down), { code: 'CIRCUIT_OPEN' })
   t.equal(guard.limiter?.status().buckets.requests.level, 1)
   t.match(guard.budget?.status().amounts.requests, { spent: 0, reserved: 0 })
-  t.match(guard.status(), { tries: 1, failed: { CIRCUIT_OPEN: 1 } })
+  t.match(guard.status(), { tries: 0, failed: { CIRCUIT_OPEN: 1 } })
+  t.equal(guard.refusal(), 'CIRCUIT_OPEN', 'it can be asked without an error')
+  t.match(guard.status(), { failed: { CIRCUIT_OPEN: 2 } })
+  guard.breaker?.close()
+  t.equal(guard.refusal(), undefined)
 })
 
 test('who waits for the limiter while the breaker opens is refused after it, and nothing is spent', async t => {
@@ -204,11 +208,13 @@ test('calls at once are bounded', async t => {
       }),
   )
   await refusedLater(t, 'SERVICE_BUSY', /maxInFlight of 1/, () => guard.execute(() => 1))
+  t.equal(guard.refusal(), 'SERVICE_BUSY')
   await turn()
   finish()
   await first
+  t.equal(guard.refusal(), undefined)
   t.equal(await guard.execute(() => 2), 2)
-  t.match(guard.status(), { inFlight: 0, succeeded: 2, failed: { SERVICE_BUSY: 1 } })
+  t.match(guard.status(), { inFlight: 0, succeeded: 2, failed: { SERVICE_BUSY: 2 } })
 })
 
 test('a guard is saved and goes on as a whole', async t => {
