@@ -246,7 +246,7 @@ export const MAX_ATTEMPTS = 1000
 /** Milliseconds that one Retry-After holds up all calls of a service: whoever says a year is asked again. */
 export const MAX_REST_MS = 60_000
 
-/** Items or batches that are processed at once: each keeps its memory, and none of them has a core of its own. */
+/** Items, batches or calls of a service that are worked on at once: each keeps its memory, and none of them has a core of its own. */
 export const MAX_CONCURRENT = 100_000
 
 /** Items of one batch or chunk: an array of them is in memory. */

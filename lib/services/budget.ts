@@ -31,7 +31,7 @@ export interface BudgetStatus {
 
 /** What is set aside for one call. It is to be settled or released, once; what comes after that does nothing. */
 export interface Reservation {
-  /** Notes what the call cost: what was set aside, by default. OPTION_INVALID, OPTION_UNKNOWN. */
+  /** Notes what the call cost: of what it does not name, what was set aside. OPTION_INVALID, OPTION_UNKNOWN. */
   settle(cost?: Cost): void
   /** Notes that it cost nothing. */
   release(): void
@@ -70,35 +70,23 @@ export class Budget {
     return this.#names
   }
 
-  /** Sets aside what a call may cost. BUDGET_SPENT, with retryAfterMs where a new period will do; OPTION_INVALID, OPTION_UNKNOWN. */
+  /**
+   * Sets aside what a call may cost. Of an amount that the cost does not name something must be left, for what the call will
+   * come to is not known. BUDGET_SPENT, with retryAfterMs where a new period will do; OPTION_INVALID, OPTION_UNKNOWN.
+   */
   reserve(cost?: Cost): Reservation {
-    const charge = resolveCost(cost, this.#names, 'a reservation')
+    const charge = resolveAmounts(cost, this.#names, 'a reservation')
     this.#beginPeriods()
-    for (const [name, part] of charge) this.#refuseBeyond(name, part)
-    for (const [name, part] of charge) this.#at(name).reserved += part
-    let open = true
-    const end = (actual: ReadonlyMap<string, number>) => {
-      open = false
-      for (const [name, part] of charge) this.#at(name).reserved -= part
-      this.#beginPeriods()
-      for (const [name, part] of actual) this.#at(name).spent += part
-      this.#tell()
-    }
-    this.#tell()
-    return {
-      settle: actual => {
-        const known = actual === undefined ? charge : resolveAmounts(actual, this.#names, 'settle')
-        if (open) end(known)
-      },
-      release: () => {
-        if (open) end(new Map())
-      },
-    }
+    for (const name of this.#names) this.#refuseBeyond(name, charge.get(name))
+    return this.#setAside(charge)
   }
 
-  /** Spends at once. BUDGET_SPENT, OPTION_INVALID, OPTION_UNKNOWN. */
+  /** Spends at once what a call has cost. BUDGET_SPENT, OPTION_INVALID, OPTION_UNKNOWN. */
   spend(cost?: Cost): void {
-    this.reserve(cost).settle()
+    const charge = resolveCost(cost, this.#names, 'spend')
+    this.#beginPeriods()
+    for (const [name, part] of charge) this.#refuseBeyond(name, part)
+    this.#setAside(charge).settle()
   }
 
   status(): BudgetStatus {
@@ -143,16 +131,43 @@ export class Budget {
     return this.#amounts.get(name) as Amount
   }
 
-  #refuseBeyond(name: string, part: number): void {
+  #setAside(charge: ReadonlyMap<string, number>): Reservation {
+    for (const [name, part] of charge) this.#at(name).reserved += part
+    let open = true
+    const end = (actual: ReadonlyMap<string, number>) => {
+      open = false
+      for (const [name, part] of charge) this.#at(name).reserved -= part
+      this.#beginPeriods()
+      for (const [name, part] of actual) this.#at(name).spent += part
+      this.#tell()
+    }
+    this.#tell()
+    return {
+      settle: actual => {
+        const all = typeof actual === 'number' ? actual : { ...Object.fromEntries(charge), ...actual }
+        const known = resolveAmounts(all, this.#names, 'settle')
+        if (open) end(known)
+      },
+      release: () => {
+        if (open) end(new Map())
+      },
+    }
+  }
+
+  /** @param part - undefined: it is not known, so something must be left. */
+  #refuseBeyond(name: string, part: number | undefined): void {
     const { limit, spent, reserved, since, perMs } = this.#at(name)
-    if (spent + reserved + part <= limit || part === 0) return
+    const left = limit - spent - reserved
+    if (part === undefined ? left > 0 : part === 0 || part <= left) return
     this.#refused++
     this.#tell()
     const resetMs = Math.ceil(since + perMs - this.#clock.now())
-    const again = Number.isFinite(resetMs) && part <= limit
+    const again = Number.isFinite(resetMs) && (part ?? 0) <= limit
+    const what =
+      part === undefined ? `A call does not say what it costs of '${name}'` : `A call costs ${part} of '${name}'`
     throw new ServiceError(
       'BUDGET_SPENT',
-      `A call costs ${part} of '${name}', of whose ${limit} there are ${Math.max(0, limit - spent - reserved)} left`,
+      `${what}, of whose ${limit} there are ${Math.max(0, left)} left`,
       again ? `Wait ${resetMs} ms for the next period, or raise the limit.` : 'Make it smaller, or raise the limit.',
       again ? resetMs : undefined,
     )

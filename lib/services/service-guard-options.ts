@@ -1,6 +1,6 @@
 // Options of a service's guard and of calls through it, checked once at the edge.
 import { PopulaceError } from '../core/errors.js'
-import { MAX_SERVICE_WAITING } from '../core/limits.js'
+import { MAX_CONCURRENT, MAX_SERVICE_WAITING } from '../core/limits.js'
 import { check } from '../core/option-check.js'
 import { hint } from '../core/suggest.js'
 import type { Budget } from './budget.js'
@@ -23,6 +23,8 @@ export interface ServiceGuardOptions {
   readonly timeoutMs?: number
   /** Milliseconds of a call with all its waits and tries: no limit by default. */
   readonly deadlineMs?: number
+  /** Tries that run at once, those that wait for the limiter included: 1 to 100,000; others wait in line. No limit by default. */
+  readonly maxConcurrent?: number
   /** Calls at once, those that wait included: 0 to 1,000,000, 10,000 by default. One more is SERVICE_BUSY. */
   readonly maxInFlight?: number
 }
@@ -52,6 +54,7 @@ const schemas = lazily(z => ({
     retry: z.unknown().optional(),
     timeoutMs: milliseconds(z).optional(),
     deadlineMs: milliseconds(z).optional(),
+    maxConcurrent: integer(z, 1, MAX_CONCURRENT).optional(),
     maxInFlight: integer(z, 0, MAX_SERVICE_WAITING).default(10_000),
   }),
   call: z.strictObject({

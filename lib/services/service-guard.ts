@@ -1,16 +1,17 @@
 // All that stands between us and one service: limiter, breaker, budget, retries and deadlines, in the order in which they
 // do no harm to each other.
 //
-// Of each try: an open breaker refuses it before it waits for anything; what it may cost is set aside; it waits for the
-// limiter; the breaker is asked again, for the wait may have been long, and takes note of how the try ends. So a wait for
+// Of each try: an open breaker refuses it before it waits for anything; what it may cost is set aside; it waits until few
+// enough others run, and for the limiter; the breaker is asked again, for the wait may have been long, and takes note of how the try ends. So a wait for
 // the limiter is no failure of the service, and what never reached the service costs no budget.
 import { type Clock, systemClock } from '../core/clock.js'
 import { PopulaceError } from '../core/errors.js'
 import { MAX_REST_MS } from '../core/limits.js'
-import { Budget, type BudgetStatus, type Reservation } from './budget.js'
+import { Budget, type BudgetStatus } from './budget.js'
 import { type BudgetOptions, resolveBudgetState } from './budget-options.js'
 import { CircuitBreaker, type CircuitBreakerStatus } from './circuit-breaker.js'
 import { type CircuitBreakerOptions, resolveBreakerState } from './circuit-breaker-options.js'
+import { ConcurrencyGate } from './concurrency-gate.js'
 import { checkWork, type Policy, untilEnding, type WorkContext } from './deadline.js'
 import { RateLimiter, type RateLimiterStatus } from './rate-limiter.js'
 import { type RateLimiterOptions, resolveLimiterState } from './rate-limiter-options.js'
@@ -30,18 +31,21 @@ import {
 } from './service-guard-options.js'
 import { type WaitSummary, WaitTimes } from './wait-times.js'
 
+type Amounts = Readonly<Record<string, number>>
+
 /** What a guarded try is told. */
 export interface GuardedContext extends WorkContext {
   /** Notes what the try did cost, where that is not what was said before: once, while it runs. OPTION_INVALID, OPTION_UNKNOWN. */
-  spent(cost: Readonly<Record<string, number>>): void
+  spent(cost: Amounts): void
 }
 
 export type GuardedWork<T> = (context: GuardedContext) => Promise<T> | T
 
 /** Counts of a guard at one moment, and those of its parts. */
 export interface ServiceGuardStatus {
-  /** Calls that are under way. */
+  /** Calls that are under way, and those of them that wait because of maxConcurrent. */
   readonly inFlight: number
+  readonly waiting: number
   /** Calls that ended well; tries in all, those that were refused included. */
   readonly succeeded: number
   readonly tries: number
@@ -61,6 +65,7 @@ export class ServiceGuard {
   readonly #options: ResolvedGuardOptions
   readonly #clock: Clock
   readonly #retry: Policy | undefined
+  readonly #gate: ConcurrencyGate | undefined
   readonly #names: readonly string[]
   readonly #durations = new WaitTimes()
   readonly #failed = new Map<string, number>()
@@ -70,11 +75,12 @@ export class ServiceGuard {
   constructor(options?: ServiceGuardOptions, clock: Clock = systemClock) {
     this.#options = resolveGuardOptions(options)
     this.#clock = clock
-    const { limiter, breaker, budget, retry: retrying } = this.#options
+    const { limiter, breaker, budget, retry: retrying, maxConcurrent } = this.#options
     this.limiter = made(limiter, RateLimiter, o => new RateLimiter(o as RateLimiterOptions, clock))
     this.breaker = made(breaker, CircuitBreaker, o => new CircuitBreaker(o as CircuitBreakerOptions, clock))
     this.budget = made(budget, Budget, o => new Budget(o as BudgetOptions, clock))
     this.#retry = retrying === undefined ? undefined : retry(retrying as RetryOptions, clock)
+    this.#gate = maxConcurrent === undefined ? undefined : new ConcurrencyGate(maxConcurrent)
     this.#names = [...new Set([...(this.limiter?.names ?? []), ...(this.budget?.names ?? [])])]
   }
 
@@ -119,6 +125,7 @@ export class ServiceGuard {
   status(): ServiceGuardStatus {
     return {
       ...this.#counts,
+      waiting: this.#gate?.waiting ?? 0,
       failed: Object.fromEntries(this.#failed),
       durations: this.#durations.summary(),
       ...(this.limiter && { limiter: this.limiter.status() }),
@@ -161,7 +168,7 @@ export class ServiceGuard {
 
   #whole<T>(
     work: GuardedWork<T>,
-    cost: Readonly<Record<string, number>>,
+    cost: Amounts,
     signal: AbortSignal | undefined,
     deadlineMs: number | undefined,
   ): Promise<T> {
@@ -172,16 +179,18 @@ export class ServiceGuard {
     return untilEnding(all, { what: 'A call of a service', signal, limit }, this.#clock)
   }
 
-  async #try<T>(work: GuardedWork<T>, context: WorkContext, cost: Readonly<Record<string, number>>): Promise<T> {
+  async #try<T>(work: GuardedWork<T>, context: WorkContext, cost: Amounts): Promise<T> {
     this.#counts.tries++
     this.breaker?.check()
-    const reservation = this.#reserve(cost)
+    const reservation = this.budget?.reserve(partOf(cost, this.budget.names))
+    let leave: (() => void) | undefined
     let began = false
     try {
+      leave = await this.#gate?.enter(context.signal)
       await this.#pass(cost, context.signal)
       const run = (signal: AbortSignal) => {
         began = true
-        const spent = (actual: Readonly<Record<string, number>>) => {
+        const spent = (actual: Amounts) => {
           checkNames(actual, this.#names)
           reservation?.settle(partOf(actual, this.budget?.names ?? []))
         }
@@ -189,19 +198,18 @@ export class ServiceGuard {
       }
       return await this.#timed(run, context.signal)
     } finally {
+      leave?.()
       if (began) reservation?.settle()
       else reservation?.release()
     }
   }
 
-  #reserve(cost: Readonly<Record<string, number>>): Reservation | undefined {
-    const part = partOf(cost, this.budget?.names ?? [])
-    return costs(part) ? this.budget?.reserve(part) : undefined
-  }
-
-  async #pass(cost: Readonly<Record<string, number>>, signal: AbortSignal): Promise<void> {
-    const part = partOf(cost, this.limiter?.names ?? [])
-    if (costs(part)) await this.limiter?.acquire({ cost: part, signal })
+  async #pass(cost: Amounts, signal: AbortSignal): Promise<void> {
+    if (this.limiter === undefined) return
+    const part = partOf(cost, this.limiter.names)
+    const request = this.limiter.names.includes('requests') && part.requests === undefined
+    // The limiter refuses a call that costs nothing of its buckets; here that is a call of which it knows nothing.
+    if (request || Object.values(part).some(amount => amount > 0)) await this.limiter.acquire({ cost: part, signal })
   }
 
   async #timed<T>(run: (signal: AbortSignal) => Promise<T> | T, signal: AbortSignal): Promise<T> {
@@ -242,13 +250,10 @@ function made<C>(given: unknown, type: new (...args: never[]) => C, make: (optio
   return given === undefined || given instanceof type ? given : make(given)
 }
 
-/** What of a cost goes by these names; 'requests' is 1 where it is not said. */
-function partOf(cost: Readonly<Record<string, number>>, names: readonly string[]): Record<string, number> {
-  const parts = names.map(name => [name, cost[name] ?? (name === 'requests' ? 1 : 0)] as const)
-  return Object.fromEntries(parts)
+/** What of a cost goes by these names. */
+function partOf(cost: Amounts, names: readonly string[]): Record<string, number> {
+  return Object.fromEntries(Object.entries(cost).filter(([name]) => names.includes(name)))
 }
-
-const costs = (part: Readonly<Record<string, number>>) => Object.values(part).some(amount => amount > 0)
 
 function busy(most: number): ServiceError {
   return new ServiceError(

@@ -66,6 +66,17 @@ test('what is set aside is not there for others until it is known what it was fo
   t.match(budget.status().amounts.tokens, { spent: 530, left: 0 }, 'what it did cost is counted in full')
 })
 
+test('of what a call does not name something must be left', async t => {
+  const { budget } = budgetWith({ requests: { limit: 10 }, tokens: { limit: 100, perMs: 1000 }, money: { limit: 9 } })
+  const call = budget.reserve({ money: 4 })
+  call.settle({ tokens: 130 })
+  t.match(budget.status().amounts, { requests: { spent: 1 }, tokens: { spent: 130 }, money: { spent: 4 } })
+  t.throws(() => budget.reserve(), { code: 'BUDGET_SPENT', retryAfterMs: 1000, message: /does not say .* of 'tokens'/ })
+  budget.reserve({ tokens: 0 }).settle()
+  budget.spend({ money: 1 })
+  t.match(budget.status().amounts, { requests: { spent: 3, reserved: 0 }, money: { spent: 5 } })
+})
+
 test('a call counts for the period in which it ends', async t => {
   const { clock, budget } = budgetWith({ tokens: { limit: 100, perMs: 1000 } })
   const call = budget.reserve(70)
@@ -117,7 +128,7 @@ test('wrong options, costs and states are refused by name, and change nothing', 
   refused(t, 'OPTION_INVALID', /'tokens.perMs' of Budget is 0/, make({ tokens: { limit: 1, perMs: 0 } }))
   const { budget } = budgetWith({ tokens: { limit: 10 } })
   const before = budget.save()
-  refused(t, 'OPTION_INVALID', /a reservation is nothing/, () => budget.spend())
+  refused(t, 'OPTION_INVALID', /The cost of spend is nothing/, () => budget.spend())
   refused(t, 'OPTION_UNKNOWN', /names 'token'. did you mean 'tokens'/, () => budget.spend({ token: 1 }))
   refused(t, 'OPTION_INVALID', /has -1 of 'tokens'/, () => budget.reserve(-1))
   const call = budget.reserve(5)

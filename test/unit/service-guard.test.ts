@@ -180,6 +180,42 @@ test('each try costs, as much as was said or as it says itself', async t => {
   t.match(guard.status(), { failed: { OTHER: 2, BUDGET_SPENT: 1 } })
 })
 
+test('what a call did cost is spent though it was not known before', async t => {
+  const { guard } = guardWith({ budget: { requests: { limit: 10 }, tokens: { limit: 100 } } })
+  for (let i = 0; i < 2; i++) await guard.execute(({ spent }) => spent({ tokens: 60 }))
+  t.match(guard.budget?.status().amounts, { requests: { spent: 2 }, tokens: { spent: 120, left: 0 } })
+  await refusedLater(t, 'BUDGET_SPENT', /does not say what it costs of 'tokens'/, () => guard.execute(() => 1))
+})
+
+test('no more tries run at once than may, others wait in line and may leave it', async t => {
+  const { guard } = guardWith({ maxConcurrent: 2 })
+  const ends: ((result: string) => void)[] = []
+  const order: string[] = []
+  const call = (name: string, signal?: AbortSignal) =>
+    guard
+      .execute(() => new Promise<string>(resolve => ends.push(resolve)), signal && { signal })
+      .then(result => order.push(`${name} ${result}`))
+  const end = new AbortController()
+  const calls = [call('a'), call('b'), call('c', end.signal), call('d')]
+  await turn()
+  t.match(guard.status(), { inFlight: 4, waiting: 2 })
+  t.equal(ends.length, 2)
+  end.abort()
+  await refusedLater(t, 'ABORTED', /AbortSignal/, () => calls[2])
+  ends[1]('done')
+  await calls[1]
+  await turn()
+  t.equal(ends.length, 3)
+  t.match(guard.status(), { inFlight: 2, waiting: 0 })
+  ends[2]('done')
+  ends[0]('done')
+  await Promise.all([calls[0], calls[3]])
+  t.strictSame(order, ['b done', 'd done', 'a done'])
+  const failing = guard.execute(down)
+  await t.rejects(failing)
+  t.equal(await guard.execute(() => 1), 1, 'an error gives its place back')
+})
+
 test('when the service asks for a rest, all who wait for its limiter have it', async t => {
   const { guard, clock } = guardWith({ limiter: { requestsPerSecond: 100 }, retry: { jitter: 'none' } })
   let busy = true
@@ -268,7 +304,7 @@ test('wrong options, costs and states are refused by name', async t => {
   refused(t, 'OPTION_UNKNOWN', /RateLimiter has no option 'hz'/, make({ limiter: { hz: 1 } }))
   refused(t, 'OPTION_INVALID', /options of CircuitBreaker are 7/, make({ breaker: 7 }))
   refused(t, 'OPTION_INVALID', /'tokens' of Budget/, make({ budget: { tokens: 5 } }))
-  for (const [name, value] of Object.entries({ timeoutMs: 0, deadlineMs: -1, maxInFlight: 1.5 }))
+  for (const [name, value] of Object.entries({ timeoutMs: 0, deadlineMs: -1, maxInFlight: 1.5, maxConcurrent: 0 }))
     refused(t, 'OPTION_INVALID', new RegExp(`'${name}' of ServiceGuard`), make({ [name]: value }))
   const { guard } = guardWith({ limiter: { requestsPerSecond: 10 }, budget: { tokens: { limit: 10 } } })
   const wrong = (call: object) => () => guard.execute(() => t.fail('it ran'), call)
