@@ -1,4 +1,5 @@
 // How many are inside at once: others wait in line, first come, first served. The line is bounded by whoever uses this.
+import { onAbort } from './abort-listener.js'
 import { ended } from './service-error.js'
 import { WaitingLine } from './waiting-line.js'
 
@@ -30,19 +31,17 @@ export class ConcurrencyGate {
   }
 
   #wait(signal: AbortSignal): Promise<void> {
+    const over = () => ended('a wait for other calls', signal)
+    if (signal.aborted) return Promise.reject(over())
     return new Promise((resolve, reject) => {
-      if (signal.aborted) reject(ended('a wait for other calls', signal))
-      else {
-        const abort = () => {
-          giveUp()
-          reject(ended('a wait for other calls', signal))
-        }
-        const giveUp = this.#line.join(() => {
-          signal.removeEventListener('abort', abort)
-          resolve()
-        })
-        signal.addEventListener('abort', abort, { once: true })
-      }
+      const stopListening = onAbort(signal, () => {
+        leave()
+        reject(over())
+      })
+      const leave = this.#line.join(() => {
+        stopListening()
+        resolve()
+      })
     })
   }
 }

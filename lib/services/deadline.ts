@@ -3,6 +3,7 @@
 import { type Clock, systemClock } from '../core/clock.js'
 import { PopulaceError } from '../core/errors.js'
 import { check } from '../core/option-check.js'
+import { onAbort } from './abort-listener.js'
 import { lazily, milliseconds } from './lazy-zod.js'
 import { ended, tookTooLong } from './service-error.js'
 
@@ -54,11 +55,11 @@ export function untilEnding<T>(
     const abort = () => giveUp(ended(what, signal as AbortSignal))
     const late = () => giveUp(tookTooLong(what, limit?.name ?? '', limit?.ms ?? 0))
     const stopTimer = limit === undefined ? undefined : clock.after(limit.ms, late)
+    const stopListening = onAbort(signal, abort)
     const settle = () => {
       stopTimer?.()
-      signal?.removeEventListener('abort', abort)
+      stopListening()
     }
-    signal?.addEventListener('abort', abort, { once: true })
     // A work that throws at once must not leave a timer behind either.
     const running = (async () => work(own.signal))()
     running.finally(settle).then(resolve, reject)

@@ -1,6 +1,7 @@
 // Items from whatever gives them: arrays, iterables, async iterables. One is asked for at a time. Those that are there are
 // taken without waiting; one that is to come can be given up.
 import { PopulaceError } from '../core/errors.js'
+import { onAbort } from './abort-listener.js'
 import { BatchError } from './batch-error.js'
 
 export type Items<T> = Iterable<T> | AsyncIterable<T>
@@ -65,7 +66,7 @@ export class ItemSource<T> implements LaneSource<T> {
     return new Promise((resolve, reject) => {
       const giveUp = () => reject(ending.reason)
       if (ending.aborted) giveUp()
-      ending.addEventListener('abort', giveUp, { once: true })
+      const stopListening = onAbort(ending, giveUp)
       Promise.resolve(step)
         .then(
           result => this.#take(result),
@@ -73,7 +74,7 @@ export class ItemSource<T> implements LaneSource<T> {
             throw this.#failed(error)
           },
         )
-        .finally(() => ending.removeEventListener('abort', giveUp))
+        .finally(stopListening)
         .then(resolve, reject)
     })
   }

@@ -2,6 +2,7 @@
 // than are worked on. What is ready at once lets the host's event loop turn now and then.
 import type { Clock } from '../core/clock.js'
 import { BATCH_SLICE_MS } from '../core/limits.js'
+import { onAbort } from './abort-listener.js'
 import type { LaneSource } from './item-source.js'
 import { ended } from './service-error.js'
 
@@ -41,7 +42,7 @@ export function runLanes<T>(lanes: LaneWork<T>, signal: AbortSignal | undefined,
       onFailure?.()
     }
     const finish = () => {
-      signal?.removeEventListener('abort', abort)
+      stopListening()
       source.end()
       if (failure === undefined) resolve()
       else reject(failure.error)
@@ -76,7 +77,7 @@ export function runLanes<T>(lanes: LaneWork<T>, signal: AbortSignal | undefined,
           if (--running === 0) finish()
         })
     }
-    signal?.addEventListener('abort', abort, { once: true })
+    const stopListening = onAbort(signal, abort)
     start()
   })
 }

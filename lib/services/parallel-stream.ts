@@ -1,5 +1,6 @@
 // Mapping items to results as they are wanted: for sources without an end, and for more results than fit into memory.
 import { type Clock, systemClock } from '../core/clock.js'
+import { onAbort } from './abort-listener.js'
 import { Attempts } from './attempts.js'
 import { type ResolvedParallelOptions, resolveStreamOptions, type StreamMapOptions } from './batch-options.js'
 import { ItemSource, type Items } from './item-source.js'
@@ -55,7 +56,7 @@ async function* stream<T, R>(
     arrived.ring()
   }
   const leave = () => left.abort(signal?.reason)
-  signal?.addEventListener('abort', leave, { once: true })
+  const stopListening = onAbort(signal, leave)
   if (signal?.aborted) leave()
   runLanes({ what: 'parallelStream', source: counted, maxConcurrent, work, room, onFailure }, left.signal, clock)
     .then(
@@ -73,7 +74,7 @@ async function* stream<T, R>(
     }
     if (end !== undefined && 'error' in end) throw end.error
   } finally {
-    signal?.removeEventListener('abort', leave)
+    stopListening()
     left.abort()
   }
 }

@@ -4,6 +4,7 @@
 // waits, tryAcquire gives false; whoever waits is served once, or told once why not; a timer runs only while somebody waits.
 import { type Clock, systemClock } from '../core/clock.js'
 import type { PopulaceError } from '../core/errors.js'
+import { onAbort } from './abort-listener.js'
 import { type Cost, resolveCost } from './cost.js'
 import { resolveElapsed } from './elapsed.js'
 import {
@@ -175,9 +176,10 @@ export class RateLimiter {
       }
       const abort = () => giveUp(this.#aborted(signal as AbortSignal))
       const stopTimer = this.#clock.after(timeoutMs, late)
+      const stopListening = onAbort(signal, abort)
       const settle = () => {
         stopTimer()
-        signal?.removeEventListener('abort', abort)
+        stopListening()
       }
       const go = () => {
         settle()
@@ -192,7 +194,6 @@ export class RateLimiter {
         // Who was behind may cost less, and need not wait any longer.
         this.#serve()
       }
-      signal?.addEventListener('abort', abort, { once: true })
       this.#serve()
     })
   }

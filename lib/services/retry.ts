@@ -1,5 +1,6 @@
 // Trying again what failed: with backoff and jitter, no sooner than the service says, and not for ever.
 import { type Clock, systemClock } from '../core/clock.js'
+import { onAbort } from './abort-listener.js'
 import { backoffMs } from './backoff.js'
 import { type Policy, resolvePolicyCall, untilEnding, type Work } from './deadline.js'
 import { retryAfterOf } from './retry-after.js'
@@ -51,11 +52,11 @@ function pause(ms: number, signal: AbortSignal, clock: Clock): Promise<void> {
       reject(ended('a wait before the next try', signal))
     }
     const stopTimer = clock.after(ms, () => {
-      signal.removeEventListener('abort', abort)
+      stopListening()
       resolve()
     })
+    const stopListening = onAbort(signal, abort)
     // onRetry may have aborted it a moment ago.
     if (signal.aborted) abort()
-    else signal.addEventListener('abort', abort, { once: true })
   })
 }

@@ -218,3 +218,19 @@ test('work that is ready at once lets the event loop turn', async t => {
   await parallelMap(new Counted(200), () => busy(1), { maxConcurrent: 2 })
   t.ok(turns > 2, `${turns} turns`)
 })
+
+test('one signal for many calls is no leak to warn of', async t => {
+  const warnings: string[] = []
+  const listen = (warning: Error) => warnings.push(warning.message)
+  process.on('warning', listen)
+  t.teardown(() => process.off('warning', listen))
+  const { signal } = new AbortController()
+  await Promise.all(
+    Array.from({ length: 30 }, () =>
+      parallelMap(later([1, 2, 3]), item => item, { signal, retry: {}, maxConcurrent: 20 }),
+    ),
+  )
+  await parallelMap(new Counted(50), turn, { signal, retry: {}, maxConcurrent: 50 })
+  await turn()
+  t.strictSame(warnings, [])
+})
