@@ -212,20 +212,23 @@ export class ServiceGuard {
     if (request || Object.values(part).some(amount => amount > 0)) await this.limiter.acquire({ cost: part, signal })
   }
 
-  async #timed<T>(run: (signal: AbortSignal) => Promise<T> | T, signal: AbortSignal): Promise<T> {
+  #timed<T>(run: (signal: AbortSignal) => Promise<T> | T, signal: AbortSignal): Promise<T> {
     const { timeoutMs } = this.#options
     const limit = timeoutMs === undefined ? undefined : { name: 'timeoutMs', ms: timeoutMs }
-    const attempt = async (context: { readonly signal: AbortSignal }) => {
+    const attempt = async () => {
       try {
-        return await untilEnding(run, { what: 'A try', signal: context.signal, limit }, this.#clock)
+        return await untilEnding(run, { what: 'A try', signal, limit }, this.#clock)
       } catch (error) {
         // Whoever waits for the limiter would only hear the same.
         const restMs = retryAfterOf(error) ?? 0
         if (restMs > 0) this.limiter?.pause(Math.min(Math.ceil(restMs), MAX_REST_MS))
+        // The call has ended already, so this is for the breaker alone: a deadline that waits have used up says nothing of
+        // the service, where a try has a limit of its own.
+        if (signal.aborted && limit !== undefined) throw cutShort()
         throw error
       }
     }
-    return this.breaker === undefined ? attempt({ signal }) : this.breaker.execute(attempt, { signal })
+    return this.breaker === undefined ? attempt() : this.breaker.execute(attempt)
   }
 }
 
@@ -261,4 +264,8 @@ function busy(most: number): ServiceError {
     `As many calls as maxInFlight of ${most} are under way already`,
     'Start fewer calls, or raise maxInFlight.',
   )
+}
+
+function cutShort(): PopulaceError {
+  return new PopulaceError('ABORTED', 'The deadline of a call cut a try short', 'Raise deadlineMs.')
 }

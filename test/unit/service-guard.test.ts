@@ -145,6 +145,24 @@ test('a call may have a deadline of its own, which its waits are part of', async
   t.equal(guard.limiter?.status().waiting, 0, 'it has left the line')
 })
 
+test('a deadline that waits have used up is no failure, where a try has a limit of its own', async t => {
+  const { guard, clock } = guardWith({
+    limiter: { requestsPerSecond: 1 },
+    breaker: { failureThreshold: 1 },
+    timeoutMs: 500,
+    deadlineMs: 1100,
+  })
+  await guard.execute(() => 1)
+  const late = refusedLater(t, 'CALL_TIMEOUT', /deadlineMs of 1100 ms/, () => guard.execute(stuck))
+  await turn()
+  clock.advance(1000)
+  await turn()
+  clock.advance(100)
+  await late
+  await turn()
+  t.match(guard.breaker?.status(), { state: 'closed', failures: 0 })
+})
+
 test('a signal ends a call wherever it is, and is no failure', async t => {
   const { guard, clock } = guardWith({ breaker: { failureThreshold: 1 }, retry: {} })
   const end = new AbortController()
