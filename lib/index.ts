@@ -74,6 +74,29 @@ export type {
   Sender,
   WakingLoop,
 } from './schedule/scope.js'
+export type { Backoff, Jitter } from './services/backoff.js'
+export { BatchError } from './services/batch-error.js'
+export type {
+  BatchProcessorOptions,
+  BatchProgress,
+  ErrorPolicy,
+  ItemContext,
+  ParallelOptions,
+  ProcessBatchOptions,
+  StreamMapOptions,
+} from './services/batch-options.js'
+export { BatchProcessor, type BatchProcessorStatus, type BatchResult } from './services/batch-processor.js'
+export { Budget, type BudgetAmountStatus, type BudgetStatus, type Reservation } from './services/budget.js'
+export type { BudgetAmount, BudgetOptions, BudgetState } from './services/budget-options.js'
+export { chunk } from './services/chunk.js'
+export {
+  CircuitBreaker,
+  type CircuitBreakerStatus,
+  type CircuitChange,
+  type CircuitReason,
+} from './services/circuit-breaker.js'
+export type { CircuitBreakerOptions, CircuitBreakerState, CircuitState } from './services/circuit-breaker-options.js'
+export type { Cost } from './services/cost.js'
 export { DatabaseError } from './services/database-error.js'
 export type {
   CallOptions,
@@ -84,7 +107,31 @@ export type {
 export { DatabasePool, type DatabasePoolStatus, type PoolState } from './services/database-pool.js'
 export type { DatabaseSession } from './services/database-session.js'
 export type { DatabaseTransaction } from './services/database-transaction.js'
+export { type Policy, type PolicyCall, timeout, type Work, type WorkContext } from './services/deadline.js'
+export type { Items } from './services/item-source.js'
 export { type MigrationState, migrateDown, migrateUp, migrationStatus } from './services/migrations.js'
+export { type MapOutcome, type Mapper, parallelMap } from './services/parallel-map.js'
+export { parallelStream } from './services/parallel-stream.js'
+export { RateLimiter, type RateLimiterStatus } from './services/rate-limiter.js'
+export type {
+  AcquireOptions,
+  BucketOptions,
+  RateLimiterOptions,
+  RateLimiterState,
+} from './services/rate-limiter-options.js'
+export { retry } from './services/retry.js'
+export { parseRetryAfter, retryAfterOf } from './services/retry-after.js'
+export type { FailedAttempt, RetryOptions } from './services/retry-options.js'
+export { ServiceError } from './services/service-error.js'
+export {
+  compose,
+  type Guarded,
+  type GuardedContext,
+  type GuardedWork,
+  ServiceGuard,
+  type ServiceGuardStatus,
+} from './services/service-guard.js'
+export type { GuardedCall, ServiceGuardOptions, ServiceGuardState } from './services/service-guard-options.js'
 export { type ColumnDifference, type Comparison, compareRuns, type StoredRunName } from './state/compare.js'
 export type { StateRow } from './state/row-values.js'
 export { StateSnapshot } from './state/snapshot.js'

@@ -92,6 +92,14 @@ export const ERROR_CODES = {
   VALUE_INVALID: 'A value given to the world does not fit its column.',
   WORKER_DIED: 'A worker thread ended or ran out of memory in the middle of its work.',
   WORLD_READ_ONLY: 'The world was changed where it may only be read.',
+  BATCH_FAILED: 'An item or batch could not be processed.',
+  BUDGET_SPENT: 'A call costs more than is left of a budget.',
+  CALL_TIMEOUT: 'A call took longer than its deadline.',
+  CIRCUIT_OPEN: 'A circuit breaker refused a call, because calls before it failed.',
+  RATE_BUSY: 'As many calls as maxWaiting allows wait for a rate limiter already.',
+  RATE_COST: 'A call costs more than a rate limiter can ever hold.',
+  RATE_TIMEOUT: 'A call waited for a rate limiter longer than its limit.',
+  SERVICE_BUSY: 'As many calls of a service as maxInFlight allows are under way already.',
 } as const
 
 /** One of the stable codes. */

@@ -233,3 +233,30 @@ export const KEPT_SHARE = 7 / 8
 
 /** Pieces of memory of partitions that thawed or were stored, kept for those that freeze next: as many as come and go in a tick or two. */
 export const SPARE_MEMORIES = 2
+
+/** Calls that may wait for a rate limiter: each keeps its caller's memory. */
+export const MAX_SERVICE_WAITING = 1_000_000
+
+/** Buckets of one rate limiter, and amounts of one budget: each call looks at all. */
+export const MAX_BUCKETS = 32
+
+/** Slices of the time that a circuit breaker looks back on: a tenth of it goes at once, and ten counts are little memory. */
+export const OUTCOME_SLICES = 10
+
+/** Probes of a half-open circuit breaker: more would be load on what is barely well again. */
+export const MAX_PROBES = 1000
+
+/** Tries of one call: beyond it a retry is a loop, and each try doubles the wait. */
+export const MAX_ATTEMPTS = 1000
+
+/** Milliseconds that one Retry-After holds up all calls of a service: whoever says a year is asked again. */
+export const MAX_REST_MS = 60_000
+
+/** Items, batches or calls of a service that are worked on at once: each keeps its memory, and none of them has a core of its own. */
+export const MAX_CONCURRENT = 100_000
+
+/** Items of one batch or chunk: an array of them is in memory. */
+export const MAX_BATCH_SIZE = 1_000_000
+
+/** Milliseconds that items are processed before the host's event loop turns: what is ready at once would not let go of it. */
+export const BATCH_SLICE_MS = 8

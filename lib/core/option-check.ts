@@ -6,14 +6,23 @@ import { nearest } from './suggest.js'
 
 /** A part of a schema, as far as it is looked at here. */
 interface Part {
-  readonly def: { readonly type: string; readonly innerType?: Part; readonly shape?: Readonly<Record<string, Part>> }
+  readonly def: {
+    readonly type: string
+    readonly innerType?: Part
+    readonly shape?: Readonly<Record<string, Part>>
+    /** Of a record: what is at any of its keys. */
+    readonly valueType?: Part
+  }
 }
+
+/** Parts that are about another part. */
+const WRAPPERS = ['default', 'prefault', 'optional']
 
 function knownAt(schema: unknown, path: readonly PropertyKey[]): string[] {
   const within = (part: Part | undefined): Part | undefined =>
-    part?.def.type === 'default' || part?.def.type === 'optional' ? within(part.def.innerType) : part
+    part !== undefined && WRAPPERS.includes(part.def.type) ? within(part.def.innerType) : part
   let at = within(schema as Part) // zod's schemas describe themselves
-  for (const key of path) at = within(at?.def.shape?.[String(key)])
+  for (const key of path) at = within(at?.def.shape?.[String(key)] ?? at?.def.valueType)
   return Object.keys(at?.def.shape ?? {})
 }
 
