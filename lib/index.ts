@@ -72,6 +72,7 @@ export type {
   Sender,
   WakingLoop,
 } from './schedule/scope.js'
+export type { ComputeOptions, InvalidateOptions, RedisCacheOptions, SaveOptions } from './services/cache-options.js'
 export { DatabaseError } from './services/database-error.js'
 export type {
   CallOptions,
@@ -83,6 +84,7 @@ export { DatabasePool, type DatabasePoolStatus, type PoolState } from './service
 export type { DatabaseSession } from './services/database-session.js'
 export type { DatabaseTransaction } from './services/database-transaction.js'
 export { type MigrationState, migrateDown, migrateUp, migrationStatus } from './services/migrations.js'
+export { RedisCache, type RedisCacheStatus } from './services/redis-cache.js'
 export type { StateRow } from './state/row-values.js'
 export { StateSnapshot } from './state/snapshot.js'
 export type { StateTable } from './state/state-table.js'

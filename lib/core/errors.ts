@@ -92,6 +92,14 @@ export const ERROR_CODES = {
   VALUE_INVALID: 'A value given to the world does not fit its column.',
   WORKER_DIED: 'A worker thread ended or ran out of memory in the middle of its work.',
   WORLD_READ_ONLY: 'The world was changed where it may only be read.',
+  CACHE_BUSY: 'More calls of a cache are on their way than it lets.',
+  CACHE_CLOSED: 'A cache was used after close.',
+  CACHE_FAILED: 'The server of a cache refused a command, or holds what no cache has saved.',
+  CACHE_KEY_INVALID: 'A key or pattern of a cache is none.',
+  CACHE_NOT_READY: 'A cache was used before connect.',
+  CACHE_TIMEOUT: 'A call of a cache, or a computation for it, took longer than it may.',
+  CACHE_UNAVAILABLE: 'The server of a cache cannot be reached.',
+  CACHE_VALUE_INVALID: 'A value is none that a cache can keep.',
 } as const
 
 /** One of the stable codes. */
