@@ -9,8 +9,8 @@ export interface CacheStore {
   /** Tries to reach the server; resolves when it has, rejects when a try has failed, whereupon it goes on by itself. */
   connect(): Promise<void>
   get(key: string): Promise<Uint8Array | undefined>
-  /** @param ttl - milliseconds. */
-  set(key: string, bytes: Buffer, ttl: number): Promise<void>
+  /** Gives whether it is kept now. @param ttl - milliseconds. */
+  set(key: string, bytes: Buffer, ttl: number): Promise<boolean>
   /** Whether there was such a key. */
   delete(key: string): Promise<boolean>
   has(key: string): Promise<boolean>

@@ -48,10 +48,10 @@ export class MemoryCache implements CacheStore {
     return entry.bytes
   }
 
-  async set(key: string, bytes: Buffer, ttl: number): Promise<void> {
+  async set(key: string, bytes: Buffer, ttl: number): Promise<boolean> {
     this.#take(key)
     const size = sizeOf(key, bytes)
-    if (size > this.#maxBytes) return
+    if (size > this.#maxBytes) return false
     // In memory of its own: what msgpackr gives is a part of a larger piece, which it would keep alive.
     this.#entries.set(key, { bytes: new Uint8Array(bytes), expires: this.#clock.now() + ttl })
     this.#bytes += size
@@ -59,6 +59,7 @@ export class MemoryCache implements CacheStore {
       if (this.#entries.size <= this.#maxEntries && this.#bytes <= this.#maxBytes) break
       this.#take(oldest)
     }
+    return true
   }
 
   async delete(key: string): Promise<boolean> {

@@ -220,10 +220,7 @@ export class RedisCache {
   }
 
   #put(store: CacheStore, key: string, bytes: Buffer, ttl = this.#options.defaultTtl): Promise<boolean> {
-    return this.#call(false, async () => {
-      await store.set(key, bytes, ttl)
-      return true
-    })
+    return this.#call(false, () => store.set(key, bytes, ttl))
   }
 
   /** Counts a call, and where it fails gives what an empty cache would. */

@@ -133,8 +133,8 @@ export class RedisLink {
   async #open(): Promise<void> {
     const { connectTimeoutMs } = this.#options
     const redis = await makeRedis(this.#options)
-    // The adapter tells of errors that calls reject with too, the client of those that end its connection.
-    redis.adapter.on('error', error => (this.#problem = error))
+    // The adapter tells of errors that calls reject with too (unheard it would throw), the client of those that end it.
+    redis.adapter.on('error', () => undefined)
     redis.client.on('error', error => this.#lose(redis, error))
     try {
       const late = () => timedOut('A connection', 'connectTimeoutMs', connectTimeoutMs)

@@ -34,9 +34,12 @@ export class RedisStore implements CacheStore {
     return this.#link.run('load', ({ adapter }) => adapter.get<Buffer>(key))
   }
 
-  set(key: string, bytes: Buffer, ttl: number): Promise<void> {
-    // Its type says string; it is handed to the client as it is, which takes bytes.
-    return this.#link.run('save', ({ adapter }) => adapter.set(key, bytes as unknown as string, ttl))
+  set(key: string, bytes: Buffer, ttl: number): Promise<boolean> {
+    return this.#link.run('save', async ({ adapter }) => {
+      // Its type says string; it is handed to the client as it is, which takes bytes.
+      await adapter.set(key, bytes as unknown as string, ttl)
+      return true
+    })
   }
 
   delete(key: string): Promise<boolean> {
