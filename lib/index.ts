@@ -84,7 +84,18 @@ export { DatabasePool, type DatabasePoolStatus, type PoolState } from './service
 export type { DatabaseSession } from './services/database-session.js'
 export type { DatabaseTransaction } from './services/database-transaction.js'
 export { type MigrationState, migrateDown, migrateUp, migrationStatus } from './services/migrations.js'
+export type { ProcessSample, Sampler } from './services/process-sample.js'
 export { RedisCache, type RedisCacheStatus } from './services/redis-cache.js'
+export {
+  LimitError,
+  type LimitReached,
+  type LimitVerdict,
+  ResourceLimiter,
+  type ResourceLimiterStatus,
+  type ResourceUsage,
+  type TickCount,
+} from './services/resource-limiter.js'
+export type { LimitName, LimitPolicy, ResourceLimiterOptions, TickKind } from './services/resource-options.js'
 export type { StateRow } from './state/row-values.js'
 export { StateSnapshot } from './state/snapshot.js'
 export type { StateTable } from './state/state-table.js'

@@ -255,3 +255,9 @@ export const SCAN_KEYS = 100
 /** Milliseconds until the first try to reach a server of a cache again, doubled at each try, and the most. */
 export const RECONNECT_FIRST_MS = 50
 export const RECONNECT_MOST_MS = 2000
+
+/** Milliseconds between two samples of the memory and CPU of the process: one takes 200 µs. */
+export const RESOURCE_SAMPLE_MS = 1000
+
+/** Milliseconds that a sample may take before it counts as failed: it reads two small files of the system. */
+export const RESOURCE_SAMPLE_TIMEOUT_MS = 5000
