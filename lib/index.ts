@@ -73,6 +73,7 @@ export type {
   WakingLoop,
 } from './schedule/scope.js'
 export type { ComputeOptions, InvalidateOptions, RedisCacheOptions, SaveOptions } from './services/cache-options.js'
+export { type Config, type ConfigOptions, loadConfig, type PortOptions } from './services/configuration.js'
 export { DatabaseError } from './services/database-error.js'
 export type {
   CallOptions,

@@ -100,6 +100,7 @@ export const ERROR_CODES = {
   CACHE_TIMEOUT: 'A call of a cache, or a computation for it, took longer than it may.',
   CACHE_UNAVAILABLE: 'The server of a cache cannot be reached.',
   CACHE_VALUE_INVALID: 'A value is none that a cache can keep.',
+  CONFIG_INVALID: 'An environment variable of the configuration is unknown or does not say what it should.',
   LIMIT_EXCEEDED: 'A limit of a ResourceLimiter was reached whose policy is to throw.',
   LIMIT_NOTE_INVALID: 'A ResourceLimiter was told of something that it does not count, or of an impossible number.',
   LIMIT_NOT_MEASURED: 'The memory and CPU of the process could not be measured.',

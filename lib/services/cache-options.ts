@@ -97,7 +97,7 @@ export interface InvalidateOptions {
 type Schemas = ReturnType<typeof makeSchemas>
 export type ResolvedCacheOptions = Zod.infer<Schemas['cache']>
 
-/** The options of a cache as a part of a larger schema; what they hold is checked as in resolveCacheOptions. */
+/** The options of a cache as a part of a larger schema. */
 export const cacheSchema = () => schemas().cache
 
 /** OPTION_UNKNOWN, OPTION_INVALID, neither of which shows a URL. */
