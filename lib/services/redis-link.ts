@@ -46,6 +46,7 @@ export class RedisLink {
   readonly #clock: Clock
   #redis: Redis | undefined
   #attempt: Promise<void> | undefined
+  #greeting: Redis | undefined
   #stopWaiting: (() => void) | undefined
   #failures = 0
   #problem: unknown
@@ -118,6 +119,7 @@ export class RedisLink {
       await withDeadline(redis.client.close(), timeoutMs, this.#clock, late).catch(error => (this.#problem = error))
       discard(redis)
     }
+    if (this.#greeting !== undefined) discard(this.#greeting)
     await this.#attempt
   }
 
@@ -136,6 +138,10 @@ export class RedisLink {
     // The adapter tells of errors that calls reject with too (unheard it would throw), the client of those that end it.
     redis.adapter.on('error', () => undefined)
     redis.client.on('error', error => this.#lose(redis, error))
+    // Before its socket is connected a client that is discarded forgets it, and it would stay open for ever.
+    redis.client.on('connect', () => {
+      this.#greeting = redis
+    })
     try {
       const late = () => timedOut('A connection', 'connectTimeoutMs', connectTimeoutMs)
       await withDeadline(redis.client.connect(), connectTimeoutMs, this.#clock, late)
@@ -146,6 +152,8 @@ export class RedisLink {
     } catch (error) {
       discard(redis)
       this.#tryLater(error)
+    } finally {
+      this.#greeting = undefined
     }
   }
 
