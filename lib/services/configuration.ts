@@ -86,13 +86,13 @@ export function loadConfig(
   const wrong = used.get(issues[0]?.path.join('.'))
   if (wrong !== undefined) throw invalidVariable(wrong, issues[0].message)
   const { database, redis, limits, ports } = check(schema(), merged, 'loadConfig')
-  return Object.freeze({
+  return {
     database:
       database && withoutSecret(database, 'connectionString', shownDatabase, used.get('database.connectionString')),
     redis: withoutSecret(redis, 'url', shownCache, used.get('redis.url')),
     limits,
     ports,
-  })
+  }
 }
 
 const shownDatabase = (text: string) => shownAddress(text)
@@ -100,21 +100,26 @@ const shownCache = (text: string) => shownRedisAddress(text, "Option 'redis.url'
 
 /** Options with what the environment adds, and the names of the variables by the options that they gave. */
 function merge(options: Sections, said: ReadonlyMap<ConfigVariable, unknown>) {
-  const merged: Sections = { redis: {}, limits: {}, ports: {}, ...options }
+  const merged: Sections = { ...options }
+  for (const section of ['redis', 'limits', 'ports']) merged[section] ??= {}
   const used = new Map<string, string>()
   for (const [{ name, path }, value] of said) {
-    let at = merged
-    for (const key of path.slice(0, -1)) {
-      const inner = at[key] ?? {}
-      if (typeof inner !== 'object') break // the check says so
-      at = (at[key] = { ...inner }) as Sections
-    }
-    const last = path[path.length - 1]
-    if (at[last] !== undefined) continue
-    at[last] = value
-    used.set(path.join('.'), name)
+    if (place(merged, path, value)) used.set(path.join('.'), name)
   }
   return { merged, used }
+}
+
+/** Puts a value where nothing is yet, in copies of what is on the way; gives whether it has. What is no object stays. */
+function place(at: Sections, [key, ...rest]: readonly string[], value: unknown): boolean {
+  if (rest.length === 0) {
+    if (at[key] !== undefined) return false
+    at[key] = value
+    return true
+  }
+  const inner = at[key] ?? {}
+  if (typeof inner !== 'object') return false
+  const copy = (at[key] = { ...inner }) as Sections
+  return place(copy, rest, value)
 }
 
 /** Options that show themselves without their secret. */
@@ -147,12 +152,12 @@ function withoutSecret<T extends object, Key extends keyof T>(
   variable: string | undefined,
 ): T {
   const text = values[key] as string | undefined
-  if (text === undefined) return Object.freeze(values)
+  if (text === undefined) return values
   let shown: string
   try {
     shown = show(text)
   } catch (error) {
     throw variable === undefined ? error : invalidVariable(variable, 'it is no address of such a server')
   }
-  return Object.freeze(new Discreet(values, { ...values, [key]: shown })) as object as T // it has all of their fields
+  return new Discreet(values, { ...values, [key]: shown }) as object as T // it has all of their fields
 }

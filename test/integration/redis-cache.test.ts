@@ -1,12 +1,17 @@
 // Every public method of the cache, in memory and on a real Redis server alike, with each refusal by its code. What happens when
 // the server goes has a file of its own.
-import { inspect } from 'node:util'
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { inspect, promisify } from 'node:util'
 import t, { test } from 'tap'
 import { RedisCache, type RedisCacheOptions } from '../../lib/index.js'
 import { cacheFor } from '../fixtures/caches.js'
+import { freePort } from '../fixtures/free-port.js'
+import { CERTIFICATE, certificateKey } from '../fixtures/localhost-certificate.js'
 import { closeSharedRedis, privateRedis, sharedRedis } from '../fixtures/redis-server.js'
 import { refused, refusedLater } from '../fixtures/refused.js'
 
+const node = promisify(execFile)
 const url = await sharedRedis()
 t.teardown(closeSharedRedis)
 
@@ -216,7 +221,14 @@ for (const [store, options] of Object.entries(STORES)) {
 
 test('options that are wrong are refused by name, and no URL is shown', async t => {
   const secret = 'hunter2'
-  for (const address of ['', 'db', `http://a:${secret}@h`, `redis://a:${secret}@h:port`, `redis://:${secret}@h/x`]) {
+  for (const address of [
+    '',
+    'db',
+    `http://a:${secret}@h`,
+    `redis://a:${secret}@h:port`,
+    `redis://:${secret}@h/x`,
+    `redis://:${secret}%zz@h`,
+  ]) {
     const make = () => new RedisCache({ url: address })
     refused(t, 'OPTION_INVALID', /^((?!hunter2).)*$/s, make)
     refused(t, 'OPTION_INVALID', /'url' of RedisCache is no address/, make)
@@ -243,6 +255,25 @@ test('options that are wrong are refused by name, and no URL is shown', async t 
   t.equal(cache.status().address, 'rediss://ann@db.example:6380/2')
   const shown = inspect(cache, { depth: 9, showHidden: true }) + JSON.stringify(cache) + JSON.stringify(cache.status())
   t.notOk(shown.includes(secret), shown)
+})
+
+test('TLS is spoken to a server whose certificate is trusted, and to no other', async t => {
+  const folder = t.testdir({ 'server.crt': CERTIFICATE, 'server.key': certificateKey() })
+  const [cert, key] = [join(folder, 'server.crt'), join(folder, 'server.key')]
+  const port = String(await freePort())
+  const tls = { 'tls-port': port, 'tls-cert-file': cert, 'tls-key-file': key, 'tls-auth-clients': 'no' }
+  const server = await privateRedis(tls)
+  t.teardown(() => server.close())
+  const address = `rediss://localhost:${port}`
+  await using distrustful = new RedisCache({ url: address, whenDown: 'error' })
+  await refusedLater(t, 'CACHE_UNAVAILABLE', /certificate/, () => distrustful.connect())
+  const program = `import { RedisCache } from '${new URL('../../lib/index.js', import.meta.url)}'
+    const cache = new RedisCache({ url: '${address}', whenDown: 'error' })
+    console.log(await cache.connect(), await cache.save('a', 1), await cache.load('a'))
+    await cache.close()`
+  const env = { ...process.env, NODE_EXTRA_CA_CERTS: cert }
+  const { stdout } = await node(process.execPath, ['--input-type=module', '--eval', program], { env })
+  t.equal(stdout, 'true true 1\n')
 })
 
 test('a password lets in, and a wrong one is told', async t => {

@@ -16,6 +16,7 @@ test('without a word there is no database, a cache in memory, no limit and no po
   t.equal(redis.url, undefined)
   t.strictSame(limits, { quotas: {}, perTick: {}, policy: 'throw', policies: {} })
   t.strictSame(ports, { host: '127.0.0.1' })
+  t.match(loadConfig({ redis: undefined, ports: undefined }, {}).ports, { host: '127.0.0.1' })
 })
 
 test('an option goes before its variable, and that before the default', async t => {
