@@ -246,7 +246,7 @@ export const MAX_CACHE_PENDING = 1_000_000
 /** Entries of a cache in memory: a Map of V8 holds 2^24. */
 export const MAX_CACHE_ENTRIES = 10_000_000
 
-/** Bytes of a cache in memory: more than the machine of a cache has. */
+/** Bytes that a cache may take in its process: more than the machine of a cache has. */
 export const MAX_CACHE_BYTES = 2 ** 36
 
 /** Keys that one SCAN looks at and one UNLINK takes away: the server does nothing else for some tens of microseconds. */

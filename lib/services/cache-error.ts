@@ -32,11 +32,12 @@ export function refusedBy(address: string, what: string, error: unknown): Popula
   )
 }
 
-export function busy(pending: number): PopulaceError {
+/** @param load - what is on its way. @param limit - the option that it has reached. */
+export function busy(load: string, limit: string): PopulaceError {
   return new PopulaceError(
     'CACHE_BUSY',
-    `${pending} commands of a cache are on their way already`,
-    'Wait for some before making more, or raise maxPending.',
+    `${load} of a cache are on their way already`,
+    `Wait for some before making more, or raise ${limit}.`,
   )
 }
 

@@ -70,7 +70,7 @@ export interface RedisCacheOptions {
   readonly maxPending?: number
   /** Entries in memory, where there is no url: 1 to 10,000,000, 10,000 by default. The least recently used goes first. */
   readonly maxEntries?: number
-  /** Bytes of keys and values in memory, where there is no url: 64 MiB by default. */
+  /** Bytes in this process: of entries in memory or, with a url, of values on their way: 64 MiB by default. */
   readonly maxBytes?: number
 }
 

@@ -28,7 +28,8 @@ export interface StoreFigures {
   readonly pending: number
   /** Connections made since the beginning. */
   readonly connections: number
-  /** Entries and bytes in this process: 0 where a server has them. */
+  /** Entries in this process: 0 where a server has them. */
   readonly entries: number
+  /** Bytes in this process: of entries, or of values on their way to the server. */
   readonly bytes: number
 }

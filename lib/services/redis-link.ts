@@ -19,7 +19,10 @@ export interface Redis {
   readonly client: RedisClientType
 }
 
-type LinkOptions = Pick<ResolvedCacheOptions, 'namespace' | 'timeoutMs' | 'connectTimeoutMs' | 'maxPending'> & {
+type LinkOptions = Pick<
+  ResolvedCacheOptions,
+  'namespace' | 'timeoutMs' | 'connectTimeoutMs' | 'maxPending' | 'maxBytes'
+> & {
   readonly url: string
 }
 
@@ -52,6 +55,7 @@ export class RedisLink {
   #problem: unknown
   #closed = false
   #pending = 0
+  #bytes = 0
   #connections = 0
 
   constructor(options: LinkOptions, address: string, clock: Clock) {
@@ -71,6 +75,11 @@ export class RedisLink {
     return this.#pending
   }
 
+  /** Of values on their way to the server. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   get connections(): number {
     return this.#connections
   }
@@ -83,14 +92,17 @@ export class RedisLink {
     if (this.#redis === undefined) throw this.#closed ? closed() : unavailable(this.address, this.#problem)
   }
 
-  /** What the server answers. CACHE_UNAVAILABLE, CACHE_TIMEOUT, CACHE_BUSY, CACHE_FAILED, CACHE_CLOSED. */
-  async run<T>(what: string, command: (redis: Redis) => Promise<T>): Promise<T> {
+  /** What the server answers. @param bytes - of the value that is sent along. CACHE_UNAVAILABLE, CACHE_TIMEOUT, CACHE_BUSY, CACHE_FAILED, CACHE_CLOSED. */
+  async run<T>(what: string, command: (redis: Redis) => Promise<T>, bytes = 0): Promise<T> {
     if (this.#closed) throw closed()
     const redis = this.#redis
     if (redis === undefined) throw unavailable(this.address, this.#problem)
-    const { maxPending, timeoutMs } = this.#options
-    if (this.#pending >= maxPending) throw busy(this.#pending)
+    const { maxPending, maxBytes, timeoutMs } = this.#options
+    if (this.#pending >= maxPending) throw busy(`${this.#pending} commands`, 'maxPending')
+    // One alone may be larger: else it could never be sent.
+    if (this.#bytes > 0 && this.#bytes + bytes > maxBytes) throw busy(`${this.#bytes} bytes of values`, 'maxBytes')
     this.#pending++
+    this.#bytes += bytes
     let late: Error | undefined
     try {
       return await withDeadline(command(redis), timeoutMs, this.#clock, () => {
@@ -104,6 +116,7 @@ export class RedisLink {
       throw this.#closed ? closed() : unavailable(this.address, this.#problem)
     } finally {
       this.#pending--
+      this.#bytes -= bytes
     }
   }
 

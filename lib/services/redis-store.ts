@@ -6,7 +6,7 @@ import { shownRedisAddress } from './cache-address.js'
 import type { ResolvedCacheOptions } from './cache-options.js'
 import type { CacheStore, StoreFigures } from './cache-store.js'
 import { escapeGlob } from './glob.js'
-import { RedisLink } from './redis-link.js'
+import { type Redis, RedisLink } from './redis-link.js'
 
 export class RedisStore implements CacheStore {
   readonly #link: RedisLink
@@ -35,11 +35,12 @@ export class RedisStore implements CacheStore {
   }
 
   set(key: string, bytes: Buffer, ttl: number): Promise<boolean> {
-    return this.#link.run('save', async ({ adapter }) => {
+    const send = async ({ adapter }: Redis) => {
       // Its type says string; it is handed to the client as it is, which takes bytes.
       await adapter.set(key, bytes as unknown as string, ttl)
       return true
-    })
+    }
+    return this.#link.run('save', send, bytes.length)
   }
 
   delete(key: string): Promise<boolean> {
@@ -73,7 +74,8 @@ export class RedisStore implements CacheStore {
   }
 
   status(): StoreFigures {
-    return { pending: this.#link.pending, connections: this.#link.connections, entries: 0, bytes: 0 }
+    const { pending, connections, bytes } = this.#link
+    return { pending, connections, entries: 0, bytes }
   }
 
   close(): Promise<void> {

@@ -155,6 +155,21 @@ test('no more commands are on their way than allowed', async t => {
   t.ok(settled(cache.status()))
 })
 
+test('no more bytes are on their way than allowed, but for a value that is larger alone', async t => {
+  const clock = new FakeClock()
+  const cache = await cacheFor(t, { url, whenDown: 'error', maxBytes: 1000 }, clock)
+  t.equal(await cache.save('large', new Uint8Array(5000)), true)
+  server.freeze()
+  t.teardown(() => server.thaw())
+  const calls = Array.from({ length: 100 }, (_, i) => errorOf(cache.save(`k${i}`, new Uint8Array(98))))
+  t.match(cache.status(), { pending: 10, bytes: 1000 })
+  const errors = await asTimePasses(clock, Promise.all(calls))
+  t.equal(errors.filter(error => error?.code === 'CACHE_BUSY' && /maxBytes/.test(error.message)).length, 90)
+  t.match(cache.status(), { pending: 0, bytes: 0 })
+  server.thaw()
+  await untilBack(cache, clock)
+})
+
 test('what the server refuses is told, and is no loss of the connection', async t => {
   const full = await privateRedis({ maxmemory: '1', 'maxmemory-policy': 'noeviction' })
   t.teardown(() => full.close())
