@@ -1,6 +1,7 @@
 // The list of benchmarks, in the order in which they run.
 import { birthsDeaths } from './cases/births-deaths.js'
 import { boids } from './cases/boids.js'
+import { cache } from './cases/cache.js'
 import { checkpoints } from './cases/checkpoints.js'
 import { claims } from './cases/claims.js'
 import { compute } from './cases/compute.js'
@@ -35,5 +36,6 @@ export const CASES: readonly BenchCase[] = [
   snapshots,
   checkpoints,
   database,
+  cache,
   ...models,
 ]

@@ -88,6 +88,7 @@ export type {
 export { BatchProcessor, type BatchProcessorStatus, type BatchResult } from './services/batch-processor.js'
 export { Budget, type BudgetAmountStatus, type BudgetStatus, type Reservation } from './services/budget.js'
 export type { BudgetAmount, BudgetOptions, BudgetState } from './services/budget-options.js'
+export type { ComputeOptions, InvalidateOptions, RedisCacheOptions, SaveOptions } from './services/cache-options.js'
 export { chunk } from './services/chunk.js'
 export {
   CircuitBreaker,
@@ -96,6 +97,7 @@ export {
   type CircuitReason,
 } from './services/circuit-breaker.js'
 export type { CircuitBreakerOptions, CircuitBreakerState, CircuitState } from './services/circuit-breaker-options.js'
+export { type Config, type ConfigOptions, loadConfig, type PortOptions } from './services/configuration.js'
 export type { Cost } from './services/cost.js'
 export { DatabaseError } from './services/database-error.js'
 export type {
@@ -112,6 +114,7 @@ export type { Items } from './services/item-source.js'
 export { type MigrationState, migrateDown, migrateUp, migrationStatus } from './services/migrations.js'
 export { type MapOutcome, type Mapper, parallelMap } from './services/parallel-map.js'
 export { parallelStream } from './services/parallel-stream.js'
+export type { ProcessSample, Sampler } from './services/process-sample.js'
 export { RateLimiter, type RateLimiterStatus } from './services/rate-limiter.js'
 export type {
   AcquireOptions,
@@ -119,6 +122,17 @@ export type {
   RateLimiterOptions,
   RateLimiterState,
 } from './services/rate-limiter-options.js'
+export { RedisCache, type RedisCacheStatus } from './services/redis-cache.js'
+export {
+  LimitError,
+  type LimitReached,
+  type LimitVerdict,
+  ResourceLimiter,
+  type ResourceLimiterStatus,
+  type ResourceUsage,
+  type TickCount,
+} from './services/resource-limiter.js'
+export type { LimitName, LimitPolicy, ResourceLimiterOptions, TickKind } from './services/resource-options.js'
 export { retry } from './services/retry.js'
 export { parseRetryAfter, retryAfterOf } from './services/retry-after.js'
 export type { FailedAttempt, RetryOptions } from './services/retry-options.js'

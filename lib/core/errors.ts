@@ -100,6 +100,18 @@ export const ERROR_CODES = {
   RATE_COST: 'A call costs more than a rate limiter can ever hold.',
   RATE_TIMEOUT: 'A call waited for a rate limiter longer than its limit.',
   SERVICE_BUSY: 'As many calls of a service as maxInFlight allows are under way already.',
+  CACHE_BUSY: 'More calls of a cache are on their way than it lets.',
+  CACHE_CLOSED: 'A cache was used after close.',
+  CACHE_FAILED: 'The server of a cache refused a command, or holds what no cache has saved.',
+  CACHE_KEY_INVALID: 'A key or pattern of a cache is none.',
+  CACHE_NOT_READY: 'A cache was used before connect.',
+  CACHE_TIMEOUT: 'A call of a cache, or a computation for it, took longer than it may.',
+  CACHE_UNAVAILABLE: 'The server of a cache cannot be reached.',
+  CACHE_VALUE_INVALID: 'A value is none that a cache can keep.',
+  CONFIG_INVALID: 'An environment variable of the configuration is unknown or does not say what it should.',
+  LIMIT_EXCEEDED: 'A limit of a ResourceLimiter was reached whose policy is to throw.',
+  LIMIT_NOTE_INVALID: 'A ResourceLimiter was told of something that it does not count, or of an impossible number.',
+  LIMIT_NOT_MEASURED: 'The memory and CPU of the process could not be measured.',
 } as const
 
 /** One of the stable codes. */

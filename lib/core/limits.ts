@@ -260,3 +260,37 @@ export const MAX_BATCH_SIZE = 1_000_000
 
 /** Milliseconds that items are processed before the host's event loop turns: what is ready at once would not let go of it. */
 export const BATCH_SLICE_MS = 8
+
+/** Characters of a cache's key or pattern: it is hashed and compared at every call, and a longer one is a document. */
+export const MAX_CACHE_KEY_LENGTH = 1024
+
+/** Bytes of one packed value of a cache: a Redis server serves nobody else while it copies one. */
+export const MAX_CACHE_VALUE_BYTES = 2 ** 24
+
+/** Levels of a value in a cache: packing must not exhaust the stack. */
+export const MAX_CACHE_VALUE_DEPTH = 100
+
+/** Milliseconds that a cache keeps a value at most: ten years. What has no end is no cache. */
+export const MAX_CACHE_TTL_MS = 315_360_000_000
+
+/** Calls of one cache that may be on their way to Redis at once: each keeps its command and its answer in memory. */
+export const MAX_CACHE_PENDING = 1_000_000
+
+/** Entries of a cache in memory: a Map of V8 holds 2^24. */
+export const MAX_CACHE_ENTRIES = 10_000_000
+
+/** Bytes that a cache may take in its process: more than the machine of a cache has. */
+export const MAX_CACHE_BYTES = 2 ** 36
+
+/** Keys that one SCAN looks at and one UNLINK takes away: the server does nothing else for some tens of microseconds. */
+export const SCAN_KEYS = 100
+
+/** Milliseconds until the first try to reach a server of a cache again, doubled at each try, and the most. */
+export const RECONNECT_FIRST_MS = 50
+export const RECONNECT_MOST_MS = 2000
+
+/** Milliseconds between two samples of the memory and CPU of the process: one takes 200 µs. */
+export const RESOURCE_SAMPLE_MS = 1000
+
+/** Milliseconds that a sample may take before it counts as failed: it reads two small files of the system. */
+export const RESOURCE_SAMPLE_TIMEOUT_MS = 5000

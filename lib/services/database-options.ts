@@ -105,6 +105,9 @@ export type ResolvedTransactionOptions = Zod.infer<Schemas['transaction']>
 
 const NONE: ResolvedCallOptions = {}
 
+/** The options of a pool as a part of a larger schema. */
+export const poolSchema = () => schemas().pool
+
 /** OPTION_UNKNOWN, OPTION_INVALID, neither of which shows a connection string. */
 export function resolvePoolOptions(given: unknown): ResolvedPoolOptions {
   if (typeof given === 'string') {

@@ -1,0 +1,67 @@
+// How much memory and CPU this process takes, measured at most once a second however often it is asked for.
+import type { Clock } from '../core/clock.js'
+import { PopulaceError } from '../core/errors.js'
+import { RESOURCE_SAMPLE_MS, RESOURCE_SAMPLE_TIMEOUT_MS } from '../core/limits.js'
+import { withDeadline } from './promise-deadline.js'
+
+export interface ProcessSample {
+  /** Resident, all threads included. */
+  readonly memoryBytes: number
+  /** Since the sample before, or since the process began; 100 is one core. */
+  readonly cpuPercent: number
+}
+
+export type Sampler = () => Promise<ProcessSample>
+
+/** By pidusage. */
+export const sampleProcess: Sampler = async () => {
+  // Loaded here, because every worker imports this file and none measures anything.
+  const { default: pidusage } = await import('pidusage')
+  const { memory, cpu } = await pidusage(process.pid)
+  return { memoryBytes: memory, cpuPercent: cpu }
+}
+
+export class SampledProcess {
+  readonly #sampler: Sampler
+  readonly #clock: Clock
+  #newest: Promise<ProcessSample> | undefined
+  #at = 0
+  #last: ProcessSample | undefined
+
+  constructor(sampler: Sampler, clock: Clock) {
+    this.#sampler = sampler
+    this.#clock = clock
+  }
+
+  /** The last that was measured; undefined: none was. */
+  get last(): ProcessSample | undefined {
+    return this.#last
+  }
+
+  /** One that is less than a second old. LIMIT_NOT_MEASURED. */
+  async fresh(): Promise<ProcessSample> {
+    const now = this.#clock.now()
+    if (this.#newest === undefined || now - this.#at >= RESOURCE_SAMPLE_MS) {
+      this.#at = now
+      this.#newest = this.#measure()
+    }
+    return this.#newest
+  }
+
+  async #measure(): Promise<ProcessSample> {
+    try {
+      const late = () => new Error(`it took longer than ${RESOURCE_SAMPLE_TIMEOUT_MS} ms`)
+      const sample = await withDeadline(this.#sampler(), RESOURCE_SAMPLE_TIMEOUT_MS, this.#clock, late)
+      if (!(sample?.memoryBytes >= 0 && sample.cpuPercent >= 0)) throw new Error('it gave no numbers')
+      this.#last = sample
+      return sample
+    } catch (error) {
+      throw new PopulaceError(
+        'LIMIT_NOT_MEASURED',
+        `The memory and CPU of the process could not be measured: ${(error as Error).message}`,
+        'Mend the sampler, or leave out maxMemoryMb and maxCpuPercent.',
+        error,
+      )
+    }
+  }
+}
