@@ -92,6 +92,8 @@ export const ERROR_CODES = {
   VALUE_INVALID: 'A value given to the world does not fit its column.',
   WORKER_DIED: 'A worker thread ended or ran out of memory in the middle of its work.',
   WORLD_READ_ONLY: 'The world was changed where it may only be read.',
+  METRIC_INVALID: 'A metric is declared or used wrongly.',
+  METRICS_UNAVAILABLE: 'The address at which metrics are to be served cannot be had.',
 } as const
 
 /** One of the stable codes. */

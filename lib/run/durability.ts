@@ -4,7 +4,7 @@ import { PopulaceError } from '../core/errors.js'
 import { JOURNAL_ENTRIES, MAX_RERUNS } from '../core/limits.js'
 import type { StateImage } from '../state/image.js'
 import { type Journal, MemoryJournal } from '../state/journal.js'
-import { Checkpoints, type Taken } from './checkpoints.js'
+import { Checkpoints, type CheckpointTotals, type Taken } from './checkpoints.js'
 import type { Driver } from './driver.js'
 import type { OpenWorld } from './open-world.js'
 import type { StoredRun } from './stored-run.js'
@@ -21,6 +21,8 @@ export class Durability {
   #world: OpenWorld | undefined
   #driver: Driver | undefined
   #reruns = { tick: -1, times: 0 }
+  /** Times that the world was put back after a failure. */
+  recoveries = 0
 
   /** everyTicks: of checkpoints; undefined: there are none. */
   constructor(o: { stored?: StoredRun; everyTicks: number | undefined; journal?: Journal }) {
@@ -42,6 +44,12 @@ export class Durability {
   /** Whether there are checkpoints at all. */
   get lasts(): boolean {
     return this.#checkpoints !== undefined
+  }
+
+  /** What checkpoints came to, and the tick of the newest; undefined: there are none. */
+  get totals(): (CheckpointTotals & { readonly tick: number }) | undefined {
+    const { latest, totals } = this.#checkpoints ?? {}
+    return latest && totals && { ...totals, tick: latest.head.tick }
   }
 
   /** To be called between two ticks: takes a checkpoint where one is due, and tells what the last one failed with. */
@@ -107,6 +115,7 @@ export class Durability {
       await this.stored?.forgetAfter(tick)
     }
     await this.goTo(image)
+    this.recoveries++
     if (again) return
     if (error instanceof Error) this.#recovered.add(error)
     throw error

@@ -15,6 +15,7 @@ import { type Launched, launch, relaunch, toSource } from './launch.js'
 import { Lifecycle } from './lifecycle.js'
 import type { SimulationEvents } from './listeners.js'
 import { type MeasureValues, measureRecord } from './measures.js'
+import { collect } from './metrics-source.js'
 import type { OpenWorld } from './open-world.js'
 import type { Overload } from './real-time.js'
 import { RealTimeLoop } from './real-time-loop.js'
@@ -42,6 +43,8 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
   readonly #reports: Reports<Measured<S>>
   readonly #deltas: Deltas
   readonly #life: Lifecycle
+  /** Takes the simulation out of the metrics that it is collected in. */
+  readonly #uncollect: () => void
   #view: World | undefined
   #stopRequested = false
   /** Whether a host changed the world since the last run. */
@@ -49,7 +52,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
   #realTime: RealTimeLoop | undefined
   #closing: Promise<void> | undefined
 
-  private constructor({ world, durability, tickTimeoutMs }: Launched, checks: Checks) {
+  private constructor({ world, durability, tickTimeoutMs, metrics }: Launched, checks: Checks) {
     this.#world = world
     this.#durability = durability
     this.#checks = checks
@@ -79,6 +82,8 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
       tickTimeoutMs,
     )
     this.#deltas = new Deltas(world, this.#reports, () => this.#driver.measure())
+    const parts = { world, durability, reports: this.#reports, driver: this.#driver, deltas: this.#deltas }
+    this.#uncollect = collect(metrics, { ...parts, life: this.#life })
   }
 
   /**
@@ -200,14 +205,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     const { ticks, signal, onProgress } = this.#checks.resolveRunOptions(o)
     this.#enter()
     const target = this.tick + ticks
-    const started = { tick: this.tick, at: performance.now() }
-    this.#reports.onProgress =
-      onProgress &&
-      (tick =>
-        this.#reports.listeners.guard('onProgress', () => {
-          const ticksPerSecond = ((tick - started.tick) * 1000) / (performance.now() - started.at)
-          onProgress({ tick, ticks, ticksPerSecond })
-        }))
+    this.#reports.onProgress = onProgress && this.#reports.progressOf(onProgress, this.tick, ticks)
     const interrupt = () => this.#interrupt()
     signal?.addEventListener('abort', interrupt)
     try {
@@ -351,6 +349,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     const { crew, release } = this.#world
     const told = this.#life.hasFailed
     this.#life.close()
+    this.#uncollect()
     this.#stopRequested = true
     this.#interrupt()
     this.#driver.close(closed())
