@@ -29,6 +29,8 @@ const load = createRequire(import.meta.url)
 /** A simulation as the collector sees it. */
 export interface SimulationSource {
   readonly state: SimulationState
+  /** Components that are observed with it, as NAME.KEY. */
+  readonly components: Readonly<Record<string, () => unknown>>
   read(): Promise<SimulationFigures>
 }
 
@@ -149,12 +151,16 @@ export class MetricsCollector {
     return this.#components.observe(name, status)
   }
 
-  /** @internal Takes a simulation in, until what it gives is called; a second one of a name is named name-2. */
+  /** @internal Takes a simulation in, until what it gives is called; a second one of a name is named name-2. As observe. */
   attach(name: string, source: SimulationSource): () => void {
     let unique = name
     for (let n = 2; this.#simulations.has(unique); n++) unique = `${name}-${n}`
+    const ends = Object.entries(source.components).map(([key, status]) => this.observe(`${unique}.${key}`, status))
     this.#simulations.set(unique, source)
-    return () => void this.#simulations.delete(unique)
+    return () => {
+      for (const end of ends.splice(0)) end()
+      if (this.#simulations.get(unique) === source) this.#simulations.delete(unique)
+    }
   }
 
   /** The simulations that are open, by name. */

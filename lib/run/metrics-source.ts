@@ -53,6 +53,12 @@ class MetricsSource implements SimulationSource {
     return life.hasFailed ? 'failed' : life.isRunning ? 'running' : 'idle'
   }
 
+  /** What else of it has a status. */
+  get components(): Readonly<Record<string, () => unknown>> {
+    const { store } = this.#parts.durability.stored ?? {}
+    return store?.status ? { store: () => store.status?.() } : {}
+  }
+
   async read(): Promise<SimulationFigures> {
     const { world, driver, reports, life } = this.#parts
     if (life.isRunning && world.plan.scenario.measures.size > 0) {

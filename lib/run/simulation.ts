@@ -44,7 +44,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
   readonly #deltas: Deltas
   readonly #life: Lifecycle
   /** Takes the simulation out of the metrics that it is collected in. */
-  readonly #uncollect: () => void
+  #uncollect = () => {}
   #view: World | undefined
   #stopRequested = false
   /** Whether a host changed the world since the last run. */
@@ -52,7 +52,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
   #realTime: RealTimeLoop | undefined
   #closing: Promise<void> | undefined
 
-  private constructor({ world, durability, tickTimeoutMs, metrics }: Launched, checks: Checks) {
+  private constructor({ world, durability, tickTimeoutMs }: Launched, checks: Checks) {
     this.#world = world
     this.#durability = durability
     this.#checks = checks
@@ -82,8 +82,6 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
       tickTimeoutMs,
     )
     this.#deltas = new Deltas(world, this.#reports, () => this.#driver.measure())
-    const parts = { world, durability, reports: this.#reports, driver: this.#driver, deltas: this.#deltas }
-    this.#uncollect = collect(metrics, { ...parts, life: this.#life })
   }
 
   /**
@@ -149,6 +147,8 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     try {
       await launched.durability.begin(launched.world, sim.#driver, launched.image)
       await sim.#driver.measure()
+      const [reports, driver, deltas, life] = [sim.#reports, sim.#driver, sim.#deltas, sim.#life]
+      sim.#uncollect = collect(launched.metrics, { ...launched, reports, driver, deltas, life })
       return sim
     } catch (error) {
       await sim.close()
