@@ -23,7 +23,8 @@ export interface ThreadFigures {
 
 export interface PopulationFigures {
   readonly name: string
-  readonly capacity: number
+  /** undefined: a permanent one, which is as large as it ever is. */
+  readonly capacity: number | undefined
   readonly active: number
   /** In frozen partitions. */
   readonly frozen: number

@@ -126,8 +126,8 @@ const world = [
     'agents_capacity',
     'agents',
     ['population'],
-    'Agents that a population has room for.',
-    each(populations, named('population'), p => p.capacity),
+    'Agents that a population has room for, unless it is permanent.',
+    f => f.populations.flatMap(p => (p.capacity === undefined ? [] : [line(p.capacity, { population: p.name })])),
   ),
   counter(
     'births_total',

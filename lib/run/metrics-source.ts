@@ -100,8 +100,10 @@ class MetricsSource implements SimulationSource {
   }
 
   #populations(counts: Counters['populations']): PopulationFigures[] {
-    return this.#parts.world.memory.populations.map(({ layout: { name, capacity }, size, asleep }) => ({
-      ...{ name, capacity, active: size, frozen: asleep },
+    const { memory, plan } = this.#parts.world
+    const permanent = new Set(plan.scenario.populations.filter(p => p.permanent).map(p => p.name))
+    return memory.populations.map(({ layout: { name, capacity }, size, asleep }) => ({
+      ...{ name, capacity: permanent.has(name) ? undefined : capacity, active: size, frozen: asleep },
       ...counts[name],
     }))
   }
