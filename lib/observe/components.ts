@@ -10,8 +10,6 @@ import { metricInvalid } from './metrics-options.js'
 interface Component {
   readonly read: () => unknown
   failures: number
-  /** Figures of the last status that there was no room for. */
-  left: number
 }
 
 /** A metric of components, and what it comes to. */
@@ -41,6 +39,8 @@ export const COMPONENT_METRICS: readonly ComponentMetric[] = [
 export class Components {
   readonly #clock: Clock
   readonly #all = new Map<string, Component>()
+  /** Figures that there was no room for, in all. */
+  left = 0
   #reading: Promise<ReadonlyMap<string, ComponentFigures>> | undefined
 
   constructor(clock: Clock) {
@@ -60,7 +60,7 @@ export class Components {
         `${MAX_COMPONENTS} components are observed already`,
         'End the observation of those that are gone.',
       )
-    const component: Component = { read, failures: 0, left: 0 }
+    const component: Component = { read, failures: 0 }
     this.#all.set(name, component)
     return () => {
       if (this.#all.get(name) === component) this.#all.delete(name)
@@ -80,7 +80,7 @@ export class Components {
     const ask = async ([name, component]: [string, Component]) => {
       try {
         const figures = componentFigures(await this.#inTime(component.read))
-        component.left = figures.left
+        this.left += figures.left
         found.set(name, figures)
       } catch {
         component.failures++ // shown by the scrape: a component that is down is no reason to show nothing
@@ -102,10 +102,5 @@ export class Components {
   /** By name, how often it could not be asked. */
   get failures(): MetricLine[] {
     return [...this.#all].map(([component, { failures }]) => line(failures, { component }))
-  }
-
-  /** By name, figures that there was no room for. */
-  get left(): ReadonlyMap<string, number> {
-    return new Map([...this.#all].flatMap(([name, { left }]) => (left > 0 ? [[name, left]] : [])))
   }
 }

@@ -48,7 +48,7 @@ export const OWN_METRICS: readonly MetricDefinition[] = [
     type: 'counter',
     unit: 'values',
     labels: ['metric'],
-    help: "Values whose label set found no room and went to 'other'; of a component, figures left out of its last status.",
+    help: "Values whose label set found no room and went to 'other'; of components, figures left out.",
   },
   {
     name: 'populace_observe_failures_total',
@@ -216,7 +216,8 @@ export class MetricsCollector {
 
   #overflows(): MetricLine[] {
     const own = this.#own.map(({ name, overflows }) => [name, overflows] as const)
-    const all = [...own, ...this.#timings.overflows, ...this.#components.left]
+    const left = ['populace_component', this.#components.left] as const
+    const all = [...own, ...this.#timings.overflows, left]
     return all.map(([metric, overflows]) => line(overflows, { metric }))
   }
 }

@@ -70,7 +70,7 @@ class MetricsSource implements SimulationSource {
     invariant(meters !== undefined, 'a simulation that is collected measures itself')
     return {
       state: this.state,
-      tick: life.isRunning ? world.crew.control.tick : driver.tick,
+      tick: Math.max(driver.tick, world.crew.control.tick), // the driver learns of ticks when a batch ends
       steppedTicks: meters.ticksDone,
       tickDurations: meters.ticks.figures(),
       skews: meters.skews.figures(),

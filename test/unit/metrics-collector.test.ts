@@ -115,8 +115,8 @@ test('a status with more numbers than there is room for, or that holds itself, i
   metrics.observe('many', () => many)
   metrics.observe('text', () => 'fine')
   t.equal((await linesOf(metrics, 'populace_component{')).length, MAX_COMPONENT_FIGURES)
-  t.strictSame(await linesOf(metrics, 'populace_metric_overflows_total{metric="many"}'), [
-    'populace_metric_overflows_total{metric="many"} 5',
+  t.strictSame(await linesOf(metrics, 'populace_metric_overflows_total{metric="populace_component"}'), [
+    'populace_metric_overflows_total{metric="populace_component"} 10',
   ])
 })
 
