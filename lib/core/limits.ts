@@ -246,6 +246,9 @@ export const MAX_METRIC_BUCKETS = 100
 export const MAX_COMPONENTS = 100
 export const MAX_COMPONENT_FIGURES = 100
 
+/** Characters of a component's name: that of a run, and which of its components it is. */
+export const MAX_COMPONENT_NAME = 256
+
 /** Milliseconds that a scrape waits for the status of a component, and for the measures of a run that goes on. */
 export const OBSERVE_TIMEOUT_MS = 1000
 export const MEASURE_WAIT_MS = 250

@@ -2,7 +2,7 @@
 // counted; the others are shown all the same.
 import type { Clock } from '../core/clock.js'
 import { PopulaceError } from '../core/errors.js'
-import { MAX_COMPONENTS, MAX_LABEL_LENGTH, OBSERVE_TIMEOUT_MS } from '../core/limits.js'
+import { MAX_COMPONENT_NAME, MAX_COMPONENTS, OBSERVE_TIMEOUT_MS } from '../core/limits.js'
 import { type ComponentFigures, componentFigures } from './component-figures.js'
 import { line, type MetricDefinition, type MetricLine } from './metric-lines.js'
 import { metricInvalid } from './metrics-options.js'
@@ -10,6 +10,8 @@ import { metricInvalid } from './metrics-options.js'
 interface Component {
   readonly read: () => unknown
   failures: number
+  /** It has not answered yet: it is not asked again, or what waits for it would pile up. */
+  isAsked: boolean
 }
 
 /** A metric of components, and what it comes to. */
@@ -49,8 +51,8 @@ export class Components {
 
   /** Asks `read` at each scrape; gives what ends that. METRIC_INVALID, DUPLICATE_NAME. */
   observe(name: string, read: () => unknown): () => void {
-    if (typeof name !== 'string' || name === '' || name.length > MAX_LABEL_LENGTH)
-      throw metricInvalid('A component to observe has no name', `Give text of 1 to ${MAX_LABEL_LENGTH} characters.`)
+    if (typeof name !== 'string' || name === '' || name.length > MAX_COMPONENT_NAME)
+      throw metricInvalid('A component to observe has no name', `Give text of 1 to ${MAX_COMPONENT_NAME} characters.`)
     if (typeof read !== 'function')
       throw metricInvalid(`Component '${name}' cannot be asked`, `Write observe('${name}', () => it.status()).`)
     if (this.#all.has(name))
@@ -60,7 +62,7 @@ export class Components {
         `${MAX_COMPONENTS} components are observed already`,
         'End the observation of those that are gone.',
       )
-    const component: Component = { read, failures: 0 }
+    const component: Component = { read, failures: 0, isAsked: false }
     this.#all.set(name, component)
     return () => {
       if (this.#all.get(name) === component) this.#all.delete(name)
@@ -76,10 +78,10 @@ export class Components {
   }
 
   async #read(): Promise<ReadonlyMap<string, ComponentFigures>> {
-    const found = new Map<string, ComponentFigures>()
+    const found = new Map<string, ComponentFigures>() // in the order of their answers
     const ask = async ([name, component]: [string, Component]) => {
       try {
-        const figures = componentFigures(await this.#inTime(component.read))
+        const figures = componentFigures(await this.#answer(component))
         this.left += figures.left
         found.set(name, figures)
       } catch {
@@ -87,15 +89,19 @@ export class Components {
       }
     }
     await Promise.all([...this.#all].map(ask))
-    return new Map(
-      [...this.#all.keys()].flatMap(name => (found.has(name) ? [[name, found.get(name) as ComponentFigures]] : [])),
-    )
+    return found
   }
 
-  #inTime(read: () => unknown): Promise<unknown> {
+  async #answer(component: Component): Promise<unknown> {
+    if (component.isAsked) throw new Error('it has not answered the last time')
+    component.isAsked = true
     return new Promise((resolve, reject) => {
       const stop = this.#clock.after(OBSERVE_TIMEOUT_MS, () => reject(new Error('it does not answer')))
-      Promise.resolve().then(read).finally(stop).then(resolve, reject)
+      const answered = () => {
+        component.isAsked = false
+        stop()
+      }
+      Promise.resolve().then(component.read).finally(answered).then(resolve, reject)
     })
   }
 

@@ -155,12 +155,19 @@ export class MetricsCollector {
   attach(name: string, source: SimulationSource): () => void {
     let unique = name
     for (let n = 2; this.#simulations.has(unique); n++) unique = `${name}-${n}`
-    const ends = Object.entries(source.components).map(([key, status]) => this.observe(`${unique}.${key}`, status))
-    this.#simulations.set(unique, source)
-    return () => {
+    const ends: (() => void)[] = []
+    const detach = () => {
       for (const end of ends.splice(0)) end()
       if (this.#simulations.get(unique) === source) this.#simulations.delete(unique)
     }
+    try {
+      for (const [key, status] of Object.entries(source.components)) ends.push(this.observe(`${unique}.${key}`, status))
+    } catch (error) {
+      detach()
+      throw error
+    }
+    this.#simulations.set(unique, source)
+    return detach
   }
 
   /** The simulations that are open, by name. */

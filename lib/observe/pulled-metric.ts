@@ -15,9 +15,9 @@ export function pulledMetric(
 ): void {
   class PulledMetric extends Gauge {
     override async get(): ReturnType<Gauge['get']> {
-      const { aggregator, collect } = await super.get()
+      const [{ aggregator, collect }, values] = await Promise.all([super.get(), lines()])
       // prom-client's types have an enumeration that is not there at run time: types are words.
-      return { name, help, type: type as never, aggregator, collect, values: (await lines()) as never }
+      return { name, help, type: type as never, aggregator, collect, values: values as never }
     }
   }
   new PulledMetric({ name, help, labelNames: [...labels], registers: [registry] })

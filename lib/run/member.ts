@@ -267,9 +267,15 @@ export class Member {
     this.#claimAll(phase, n, tick)
     phase.exit?.(tick)
     const last = serial ?? (phase.serial && (() => phase.serial?.(tick)))
-    this.#meter?.arrive()
-    const isOpen = control.meet(plan.options.threads, last)
-    this.#meter?.leave()
+    const meter = this.#meter
+    if (!meter) return control.meet(plan.options.threads, last)
+    meter.arrive()
+    const serially = () => {
+      last?.()
+      meter.arrive() // what one does alone is work of its, while the others wait
+    }
+    const isOpen = control.meet(plan.options.threads, serially)
+    meter.leave()
     return isOpen
   }
 

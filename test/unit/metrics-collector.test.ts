@@ -135,6 +135,8 @@ test('components that throw or never answer are counted and hide nobody', async 
   t.match(await text, 'populace_observe_failures_total{component="broken"} 1')
   t.match(await text, 'populace_observe_failures_total{component="silent"} 1')
   t.match(await text, 'populace_observe_failures_total{component="well"} 0')
+  t.match(await metrics.text(), 'populace_observe_failures_total{component="silent"} 2')
+  t.strictSame(clock.waiting, [], 'one that has not answered is not asked again')
 })
 
 test('whoever asks while a scrape is made is given the same', async t => {
