@@ -23,7 +23,7 @@ export class BoundedLabels {
 
   /** The labels under which a value is kept. `values` are those of the names, in their order. */
   admit(values: readonly string[]): Readonly<Record<string, string>> {
-    const key = values.join('\u0000')
+    const key = JSON.stringify(values)
     const known = this.#known.get(key)
     if (known) return known
     if (this.#known.size >= this.#most || values.some(value => value.length > MAX_LABEL_LENGTH)) {
