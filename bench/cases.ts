@@ -13,6 +13,7 @@ import { eventLoop } from './cases/event-loop.js'
 import { linear } from './cases/linear.js'
 import { memory } from './cases/memory.js'
 import { messages } from './cases/messages.js'
+import { metricsCase } from './cases/metrics.js'
 import { models } from './cases/models.js'
 import { partitions } from './cases/partitions.js'
 import { rowUpdate } from './cases/row-update.js'
@@ -37,5 +38,6 @@ export const CASES: readonly BenchCase[] = [
   checkpoints,
   database,
   cache,
+  metricsCase,
   ...models,
 ]

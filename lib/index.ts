@@ -37,6 +37,15 @@ export { defineEvent, defineMessage, type Event, type Message } from './memory/r
 export type { Access, Cells, Matches, Rows, Runs } from './memory/sight.js'
 export type { Table } from './memory/table.js'
 export type { World } from './memory/world.js'
+export { getMetricsCollector, MetricsCollector } from './observe/metrics-collector.js'
+export type {
+  HistogramOptions,
+  MetricOptions,
+  MetricsOptions,
+  MetricsServerOptions,
+} from './observe/metrics-options.js'
+export { MetricsServer } from './observe/metrics-server.js'
+export type { MetricLabels, OwnCounter, OwnGauge, OwnHistogram } from './observe/own-metrics.js'
 export type { Receipt } from './run/commands.js'
 export type { Counters, PopulationCounts } from './run/counters.js'
 export type {

@@ -33,6 +33,11 @@ export class Display {
     return this.#quiet ? () => {} : showStatus(`${this.#title}: ${text}`, process.stderr)
   }
 
+  /** Says something that stays, unless nothing is to be said. */
+  note(text: string): void {
+    if (!this.#quiet) process.stderr.write(`${this.#title}: ${text}\n`)
+  }
+
   /** A run of `ticks` begins. */
   begin(sim: Simulation, ticks: number): void {
     const { stderr } = process

@@ -14,6 +14,7 @@ import { type NamedScenario, openScenario } from './open-scenario.js'
 import { coloured, reserveStdout, terminalWidth } from './output.js'
 import { OutputFile } from './output-file.js'
 import { packageVersion } from './package-info.js'
+import { type MetricsRequest, metricsRequest, serveMetrics } from './served-metrics.js'
 import { openRun, type StoreRequest, storeRequest } from './stored.js'
 import { type Summary, summaryTable } from './summary.js'
 import { RUN_TICKS } from './usage.js'
@@ -31,6 +32,7 @@ interface Request {
   readonly csv: string | undefined
   readonly quiet: boolean
   readonly stored: StoreRequest | undefined
+  readonly metrics: MetricsRequest | undefined
 }
 
 /** Runs the command; gives the exit code. */
@@ -48,6 +50,7 @@ export async function run(given: Arguments): Promise<number> {
     csv: given.text('csv'),
     quiet: given.has('quiet'),
     stored: storeRequest(given),
+    metrics: metricsRequest(given),
   }
   if (timeout !== undefined && request.workers === 0)
     throw wrongUsage('--timeout has no effect with --workers 0', 'Use at least one worker: a thread cannot end itself.')
@@ -86,13 +89,15 @@ async function execute(
   display: Display,
 ): Promise<{ summary: Summary; picture: string }> {
   const { data, url, params } = scenario
+  await using served = request.metrics && (await serveMetrics(request.metrics, text => display.note(text)))
   const file = request.csv === undefined ? undefined : await OutputFile.open(request.csv, '--csv')
   const clear = display.status('setting up…')
   const began = performance.now()
   const limits = request.timeout === undefined ? {} : { tickTimeoutMs: request.timeout }
   const { workers, seed, checks, stored } = request
   try {
-    const options = { workers, seed, checks, params, limits }
+    const metrics = served ? { metrics: served.collector } : {}
+    const options = { workers, seed, checks, params, limits, ...metrics }
     const opened = stored ? openRun(scenario, stored, options) : Simulation.create(url, options)
     await using sim = await opened.finally(clear)
     const from = sim.tick

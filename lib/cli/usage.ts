@@ -55,6 +55,10 @@ export const COMMANDS = {
       run: { value: 'name', about: "the run's name in the store, default the scenario's" },
       resume: { about: 'go on with the run where it is in the store already; --ticks counts from its beginning' },
       'checkpoint-every': { value: 'n', about: `ticks from checkpoint to checkpoint, default ${CHECKPOINT_TICKS}` },
+      metrics: {
+        value: '[host:]port',
+        about: 'serve /metrics, /healthz and /readyz, on 127.0.0.1 where no host is named',
+      },
       json,
       quiet,
       help,

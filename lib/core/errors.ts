@@ -112,6 +112,8 @@ export const ERROR_CODES = {
   LIMIT_EXCEEDED: 'A limit of a ResourceLimiter was reached whose policy is to throw.',
   LIMIT_NOTE_INVALID: 'A ResourceLimiter was told of something that it does not count, or of an impossible number.',
   LIMIT_NOT_MEASURED: 'The memory and CPU of the process could not be measured.',
+  METRIC_INVALID: 'A metric is declared or used wrongly.',
+  METRICS_UNAVAILABLE: 'The address at which metrics are to be served cannot be had.',
 } as const
 
 /** One of the stable codes. */

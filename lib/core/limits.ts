@@ -294,3 +294,40 @@ export const RESOURCE_SAMPLE_MS = 1000
 
 /** Milliseconds that a sample may take before it counts as failed: it reads two small files of the system. */
 export const RESOURCE_SAMPLE_TIMEOUT_MS = 5000
+
+/** Label sets of one metric, where it does not say, and at most: each is a line of every scrape and a series in Prometheus. */
+export const METRIC_SERIES = 100
+export const MAX_METRIC_SERIES = 10_000
+
+/** Metrics that a host declares, and labels of one: more are a sign of names made from data. */
+export const MAX_METRICS = 1000
+export const MAX_METRIC_LABELS = 10
+
+/** Characters of a label's value; a longer one counts as 'other'. */
+export const MAX_LABEL_LENGTH = 128
+
+/** Bounds of histograms, without the one that is infinite. */
+export const MAX_METRIC_BUCKETS = 100
+
+/** Components that one collector observes, and numbers that are taken from the status of one. */
+export const MAX_COMPONENTS = 100
+export const MAX_COMPONENT_FIGURES = 100
+
+/** Characters of a component's name: that of a run, and which of its components it is. */
+export const MAX_COMPONENT_NAME = 256
+
+/** Milliseconds that a scrape waits for the status of a component, and for the measures of a run that goes on. */
+export const OBSERVE_TIMEOUT_MS = 1000
+export const MEASURE_WAIT_MS = 250
+
+/** The part of a tick's time that measuring it may take: ticks that are shorter are measured now and then. */
+export const METER_SHARE = 0.005
+
+/** Milliseconds that one reading of the clock is taken to cost, with what is done with it: measured 0.00004 and more. */
+export const CLOCK_READ_MS = 0.0001
+
+/** Connections that a server of metrics has at once: some scrapers, and people who look. */
+export const METRICS_CONNECTIONS = 64
+
+/** Milliseconds in which a request to it has to be complete. */
+export const METRICS_REQUEST_MS = 10_000

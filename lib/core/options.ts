@@ -20,6 +20,13 @@ export interface Logger {
   warn(message: string): void
 }
 
+/** Who collects metrics of a simulation: a collector (of which this is what may be known here), that of the process, or nobody. */
+export type Metered = boolean | { attach(name: string, source: never): () => void }
+
+function isMetered(given: unknown): boolean {
+  return typeof given === 'boolean' || typeof (given as { attach?: unknown } | null)?.attach === 'function'
+}
+
 /** What create, resume and fork have in common. */
 const crew = {
   workers: z.union([z.literal('auto'), count(0, MAX_WORKERS)]).default('auto'),
@@ -40,6 +47,7 @@ const crew = {
       keepEveryTicks: count(1, Number.MAX_SAFE_INTEGER).optional(),
     })
     .optional(),
+  metrics: z.custom<Metered>(isMetered, 'expected true, or a MetricsCollector').optional(),
   logger: z.custom<Logger>(l => typeof (l as Partial<Logger>)?.warn === 'function', 'expected { warn }').optional(),
 }
 

@@ -17,6 +17,8 @@ export interface Memories {
   readonly world: SharedArrayBuffer
   /** For each thread, what its kernels put out and no commit has taken yet. */
   readonly staging: readonly SharedArrayBuffer[]
+  /** Where threads write how long they take; absent: they do not look. */
+  readonly meters?: SharedArrayBuffer
 }
 
 /** Reserves the memories that a layout asks for. ARENA_TOO_LARGE. */

@@ -23,9 +23,21 @@ export interface Taken {
   readonly written: Promise<void>
 }
 
+/** What checkpoints came to, in all. */
+export interface CheckpointTotals {
+  taken: number
+  /** Milliseconds that the run was held up for. */
+  heldMs: number
+  /** Milliseconds of coding and writing, beside the ticks. */
+  writtenMs: number
+  /** As they are stored. */
+  bytes: number
+}
+
 export class Checkpoints {
   /** Ticks from one to the next; infinite: none but those that are asked for. */
   readonly everyTicks: number
+  readonly totals: CheckpointTotals = { taken: 0, heldMs: 0, writtenMs: 0, bytes: 0 }
   readonly #sink: CheckpointSink | undefined
   readonly #memory = new ImageMemory()
   /** The newest, to go back to. */
@@ -58,8 +70,11 @@ export class Checkpoints {
 
   /** Takes one: `capture` copies the world into memory that it is given. Rejects with what the last write failed with. */
   async take(capture: (memory: ImageMemory) => Promise<StateImage>): Promise<Taken> {
+    const began = performance.now()
     await this.#writing
     const image = await capture(this.#memory)
+    this.totals.taken++
+    this.totals.heldMs += performance.now() - began
     const before = this.latest
     this.latest = image
     if (this.#sink) {
@@ -73,10 +88,13 @@ export class Checkpoints {
     if (taken.apart) await sink.keep(taken.apart)
     const image = withKeys(taken)
     // One of the same tick takes the place of its base.
+    const began = performance.now()
     const isLater = this.#base !== undefined && this.#base.head.tick < image.head.tick
     const base = isLater && this.#sinceWhole < KEYFRAME_EVERY ? this.#base : undefined
     const coded = base ? await encodeChanges(image, base, threadCodec) : await encodeWhole(image, threadCodec)
     await sink.put(coded, base?.head.tick)
+    this.totals.writtenMs += performance.now() - began
+    this.totals.bytes += coded.parts.reduce((n, part) => n + part.length, 0)
     if (this.#base) this.#memory.give(this.#base.buffer)
     this.#base = coded.sealed
     this.#sinceWhole = base ? this.#sinceWhole + 1 : 0

@@ -61,7 +61,7 @@ export class Commands {
         hint(name, [...commands.keys()]),
       )
     const copy = copyJson((payload ?? null) as Json, `the payload of command '${name}'`, 'COMMAND_INVALID')
-    if (this.#waiting.length + this.#accepted.length >= MAX_PENDING_COMMANDS) {
+    if (this.pending >= MAX_PENDING_COMMANDS) {
       throw new PopulaceError(
         'COMMAND_INVALID',
         `${MAX_PENDING_COMMANDS} commands wait already`,
@@ -92,6 +92,11 @@ export class Commands {
     }
     this.#accepted.push(...accepted)
     for (const [i, { resolve }] of batch.entries()) resolve({ tick, sequence: accepted[i].sequence })
+  }
+
+  /** How many wait for their tick. */
+  get pending(): number {
+    return this.#waiting.length + this.#accepted.length
   }
 
   /** The number of the next command that is applied. */

@@ -22,6 +22,8 @@ export interface StreamSurroundings {
   failed(error: unknown): void
   /** Columns that an engine may write without a word: by population. */
   readonly written: ReadonlyMap<string, ReadonlySet<string>>
+  /** Messages were encoded; milliseconds from the copy on. */
+  encoded(messages: { readonly delta?: Uint8Array; readonly keyframe?: Uint8Array }, ms: number): void
   /** Adds a stream for those that are left behind. */
   add(stream: DeltaStream): void
 }
@@ -166,6 +168,7 @@ export class DeltaStream {
   ): Promise<void> {
     const { tick } = image
     const { run } = this.shape.encoded
+    const began = performance.now()
     const messages = await coder.do({ encode: this.#number, image }).catch((error): StreamMessages => {
       this.#around.failed(error)
       return { lost: true }
@@ -180,6 +183,7 @@ export class DeltaStream {
       }
       return
     }
+    this.#around.encoded(messages, performance.now() - began)
     this.#sequence++
     for (const target of targets) {
       const bytes = fresh.has(target) ? messages.keyframe : (messages.delta ?? messages.keyframe)

@@ -48,7 +48,17 @@ function writtenColumns({ engines }: Plan): Map<string, Set<string>> {
   return written
 }
 
+/** What deltas came to, in all. */
+export interface DeltaTotals {
+  deltas: number
+  keyframes: number
+  bytes: number
+  /** Milliseconds of encoding, beside the ticks. */
+  encodingMs: number
+}
+
 export class Deltas {
+  readonly totals: DeltaTotals = { deltas: 0, keyframes: 0, bytes: 0, encodingMs: 0 }
   readonly #world: OpenWorld
   readonly #reports: Reports<unknown>
   readonly #streams = new Set<DeltaStream>()
@@ -73,6 +83,13 @@ export class Deltas {
         return reports.measures as DeltaMeasures // numbers and lists of them, whatever they are named
       },
       number: () => this.#numbers++,
+      encoded: ({ delta, keyframe }, ms) => {
+        const { totals } = this
+        if (delta) totals.deltas++
+        if (keyframe) totals.keyframes++
+        totals.bytes += (delta?.length ?? 0) + (keyframe?.length ?? 0)
+        totals.encodingMs += ms
+      },
       add: stream => void this.#streams.add(stream),
       failed: error => {
         if (this.#closed) return // it ended because all do
@@ -88,6 +105,13 @@ export class Deltas {
     if (this.#world.workers === 0) return new InlineCoder()
     const { DeltaThread } = await import('./delta-thread.js') // so that no worker loads Piscina, which imports this too
     return new DeltaThread()
+  }
+
+  /** Who is told, and how many deltas wait for them. */
+  get queues(): { readonly subscribers: number; readonly waiting: number } {
+    const targets = [...this.#streams].flatMap(stream => [...stream.targets])
+    const waiting = targets.reduce((n, target) => n + (target instanceof DeltaSubscription ? target.waiting : 0), 0)
+    return { subscribers: targets.length, waiting }
   }
 
   /** The next tick after `tick` at which a stream has something to tell. */

@@ -261,12 +261,14 @@ export class Driver {
     const { signal } = this.#abort
     const random = makeSequence(streamKey(plan.options.seed, engine.name, PURPOSE.mainEngine, tick))
     const scope = { world, tick, random, params: plan.params, record: makeRecorder(journal, engine.name, tick, signal) }
+    const began = performance.now()
     try {
       await this.#bounded(
         deterministic(async () => engine.update(scope)),
         engine,
       )
       await journal.flush()
+      this.#world.meters?.byEngine[plan.engines.indexOf(engine)].observe((performance.now() - began) / 1000)
     } catch (error) {
       if (error instanceof PopulaceError) {
         const named = this.#abort.signal.aborted || error.code === 'TICK_TIMEOUT'

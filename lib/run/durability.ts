@@ -6,7 +6,7 @@ import type { StateImage } from '../state/image.js'
 import { type Journal, MemoryJournal } from '../state/journal.js'
 import { PartitionShelf } from '../state/partition-shelf.js'
 import { FolderPartitionStore, type PartitionStore } from '../state/partition-store.js'
-import { Checkpoints, type Taken } from './checkpoints.js'
+import { Checkpoints, type CheckpointTotals, type Taken } from './checkpoints.js'
 import type { Driver } from './driver.js'
 import type { OpenWorld } from './open-world.js'
 import type { StoredRun } from './stored-run.js'
@@ -25,6 +25,8 @@ export class Durability {
   #world: OpenWorld | undefined
   #driver: Driver | undefined
   #reruns = { tick: -1, times: 0 }
+  /** Times that the world was put back after a failure. */
+  recoveries = 0
 
   /** everyTicks: of checkpoints; undefined: there are none. partitions: where there is no stored run; a temporary folder. */
   constructor(o: {
@@ -58,6 +60,12 @@ export class Durability {
   /** Whether there are checkpoints at all. */
   get lasts(): boolean {
     return this.#checkpoints !== undefined
+  }
+
+  /** What checkpoints came to, and the tick of the newest; undefined: there are none. */
+  get totals(): (CheckpointTotals & { readonly tick: number }) | undefined {
+    const { latest, totals } = this.#checkpoints ?? {}
+    return latest && totals && { ...totals, tick: latest.head.tick }
   }
 
   /** To be called between two ticks: takes a checkpoint where one is due, and tells what the last one failed with. */
@@ -125,6 +133,7 @@ export class Durability {
       await this.stored?.forgetAfter(tick)
     }
     await this.goTo(image)
+    this.recoveries++
     if (again) return
     if (error instanceof Error) this.#recovered.add(error)
     throw error

@@ -87,6 +87,19 @@ export class FrozenPartitions {
     return this.#residence.resident.frames
   }
 
+  /** How many partitions are where. */
+  get whereabouts(): {
+    readonly active: number
+    readonly frozen: number
+    readonly stored: number
+    readonly unloaded: number
+  } {
+    const { count, states } = this.#o.memory.partitions
+    const { stored } = this.#residence
+    const frozen = this.#asleep.size - stored
+    return { active: count - states.frozen, frozen, stored, unloaded: states.frozen - this.#asleep.size }
+  }
+
   /** What is asked for and not done yet, by name: for whoever journals or shows it. */
   get asked(): { readonly freeze: readonly string[]; readonly thaw: readonly string[] } {
     const { partitions } = this.#o.memory

@@ -1,7 +1,7 @@
 // Opens the world of a simulation together with what makes it last: new, from a stored run, or as a fork of one.
 import { PopulaceError } from '../core/errors.js'
 import { CHECKPOINT_TICKS } from '../core/limits.js'
-import type { Logger, ResolvedResumeOptions, ResolvedSimulationOptions } from '../core/options.js'
+import type { Logger, Metered, ResolvedResumeOptions, ResolvedSimulationOptions } from '../core/options.js'
 import { resolveParams } from '../memory/params.js'
 import type { StateImage } from '../state/image.js'
 import { schemaHash } from '../state/schema.js'
@@ -24,6 +24,7 @@ export interface Launched {
   /** The state that it begins with; undefined: it was set up. */
   readonly image: StateImage | undefined
   readonly tickTimeoutMs: number | undefined
+  readonly metrics: Metered | undefined
 }
 
 type Source = URL | ScenarioData
@@ -122,7 +123,7 @@ async function open(
     const { journal, shelf } = durability
     const state = image ? { image } : {}
     const world = await openWorld({ scenario: from, options: o, journal, fuse, shelf, ...state })
-    return { world, durability, image, tickTimeoutMs: o.limits.tickTimeoutMs }
+    return { world, durability, image, tickTimeoutMs: o.limits.tickTimeoutMs, metrics: o.metrics }
   } catch (error) {
     await durability.close()
     throw error

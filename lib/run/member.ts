@@ -14,6 +14,7 @@ import { type BatchEnd, type Control, REASON } from './control.js'
 import { inKernel } from './forbidden.js'
 import { loaderPrefix } from './loaders.js'
 import { type BoundMeasure, bindMeasures, measureRecord } from './measures.js'
+import { Meter, Meters } from './meters.js'
 import { type BlockStepper, type Phase, phasesOf, type Waker } from './phases.js'
 import type { Plan } from './plan.js'
 import { MeasureRing } from './ring.js'
@@ -36,6 +37,7 @@ export class Member {
   readonly #measures: BoundMeasure[]
   readonly #ring: MeasureRing
   readonly #measurePhase: Phase
+  readonly #meter: Meter | undefined
   #phases: Phase[][] = []
   /** Of the wake of all engines that have one, in order. */
   #wakes: readonly Phase[] = []
@@ -58,6 +60,8 @@ export class Member {
       this.#measures.reduce((n, m) => n + m.values, 0),
     )
     this.#measurePhase = this.#makeMeasurePhase()
+    if (memories.meters)
+      this.#meter = new Meter(new Meters(plan.options.threads, plan.engines.length, memories.meters), thread)
   }
 
   /** Binds all kernels; calls their factories. */
@@ -142,11 +146,21 @@ export class Member {
         bound.beginTick(tick)
         checked?.beginTick(tick)
       },
-      step: skipsTurns(engine) ? blocksWithTurn : everyBlock,
+      step: this.#metered(engine, skipsTurns(engine) ? blocksWithTurn : everyBlock),
       ...(checked ? { endTick: (tick: number) => checked.endTick(tick) } : {}),
       ...(bound.wake ? { waker: this.#waker(bound, bound.wake, checked, () => stepper) } : {}),
     }
     return stepper
+  }
+
+  #metered(engine: KernelEngine, step: BlockStepper['step']): BlockStepper['step'] {
+    const meter = this.#meter
+    if (!meter) return step
+    const number = this.#o.plan.engines.indexOf(engine)
+    return (frame, tick) => {
+      meter.enter(number)
+      step(frame, tick)
+    }
   }
 
   #waker(
@@ -197,6 +211,7 @@ export class Member {
     let end: BatchEnd | undefined
     try {
       const { measureOnly, wakeOnly } = control.batch
+      this.#meter?.rest()
       end = measureOnly ? this.#measureOnly() : wakeOnly ? this.#wakeOnly() : this.#ticks()
     } catch (error) {
       this.#failure ??= this.#describe(error)
@@ -224,7 +239,9 @@ export class Member {
     const { steps } = plan
     const { position: first, stopPosition, tick: begin } = control.batch
     let position = first
+    if (first > 0) this.#meter?.resume()
     for (let tick = begin; ; tick++) {
+      if (position === 0) this.#meter?.beginTick()
       for (; ; position++) {
         if (position === stopPosition && tick === begin) return { reason: REASON.position, tick, position }
         if (position >= steps.length) break
@@ -250,7 +267,16 @@ export class Member {
     this.#claimAll(phase, n, tick)
     phase.exit?.(tick)
     const last = serial ?? (phase.serial && (() => phase.serial?.(tick)))
-    return control.meet(plan.options.threads, last)
+    const meter = this.#meter
+    if (!meter) return control.meet(plan.options.threads, last)
+    meter.arrive()
+    const serially = () => {
+      last?.()
+      meter.arrive() // what one does alone is work of its, while the others wait
+    }
+    const isOpen = control.meet(plan.options.threads, serially)
+    meter.leave()
+    return isOpen
   }
 
   /**
@@ -297,11 +323,13 @@ export class Member {
         const measured = wanted && this.#ring.push(done)
         const full = events.publish() || measured || states.due // what is asked of partitions is done by the main thread
         const ends = until !== undefined && this.#ask(until, done)
+        this.#meter?.endTick()
         control.endTick(done, ends, full)
         if (pause?.()) control.pause()
       })
     }
     return this.#phase(NO_ITEMS, tick, () => {
+      this.#meter?.endTick()
       control.endTick(done, false, events.publish() || states.due)
       if (pause?.()) control.pause()
     })

@@ -17,6 +17,7 @@ import { FrozenPartitions } from './frozen-partitions.js'
 import { InlineCrew } from './inline-crew.js'
 import { freshUrl, loadScenario } from './load.js'
 import { loaderPrefix, looseLoaders } from './loaders.js'
+import { Meters } from './meters.js'
 import { makePlan, type Plan, type PlanOptions } from './plan.js'
 import { MeasureRing } from './ring.js'
 import type { ScenarioData } from './scenario.js'
@@ -29,6 +30,8 @@ export interface OpenWorld {
   crew: Crew
   ring: MeasureRing
   frozen: FrozenPartitions
+  /** What its crew measures of itself; undefined: nothing. */
+  meters: Meters | undefined
   readonly journal: Journal
   readonly workers: number
   /** Ends the crew and makes another, whose world is filled from an image. SNAPSHOT_SCHEMA, ENGINE_FAILED. */
@@ -120,7 +123,8 @@ async function fill(
   try {
     for (;;) {
       const plan = makePlan(scenario, { ...base, blocks })
-      const memories = reserveMemories(plan.layout)
+      const meters = request.options.metrics ? new Meters(base.threads, plan.engines.length) : undefined
+      const memories = { ...reserveMemories(plan.layout), ...(meters ? { meters: meters.shared } : {}) }
       const prefixes = (await pool?.load(memories, { ...blocks })) ?? [...scenario.loaders.keys()]
       const crew: Crew = pool ?? new InlineCrew(plan, memories, control)
       if (image) await crew.restore({ head: image.head, sections: image.sections, buffer: image.buffer })
@@ -141,7 +145,8 @@ async function fill(
       memory.partitions.loads = name => loaderPrefix(prefixes, name) !== undefined
       const frozen = openFrozen(request, plan, memory, crew)
       if (image) await frozen.restore(image)
-      return { plan, memory, crew, frozen, ring: new MeasureRing(memories.world, plan.layout, control, values) }
+      const ring = new MeasureRing(memories.world, plan.layout, control, values)
+      return { plan, memory, crew, frozen, meters, ring }
     }
   } catch (error) {
     await pool?.close()

@@ -1,6 +1,7 @@
 // What a simulation tells its host of the ticks that are done: measures, events and refusals, to listeners. Ticks that are
 // stepped again tell nothing twice. When and what to measure is the driver's.
 import { REPORTS_PER_SECOND } from '../core/limits.js'
+import type { Progress } from '../core/options.js'
 import type { DriverHooks } from './driver.js'
 import { Listeners } from './listeners.js'
 import { Published } from './published.js'
@@ -19,6 +20,8 @@ export class Reports<M> {
   measures = {} as M // filled before Simulation.create resolves
   /** Is told how far a run is. */
   onProgress: ((tick: number) => void) | undefined
+  /** Who is told once when measures are next known. */
+  readonly #awaiting = new Set<() => void>()
   readonly #record: (values: Float64Array) => M
   readonly #published = new Published()
   #sampledAt = Number.NEGATIVE_INFINITY
@@ -38,6 +41,7 @@ export class Reports<M> {
       samples: () => listeners.samples,
       measured: (tick, values, newest) => {
         this.measures = this.#record(values)
+        for (const told of this.#awaiting) told()
         if (!isRunning() || !this.#published.tick(tick)) return
         listeners.tick({ tick, measures: this.measures })
         if (newest && performance.now() - this.#sampledAt >= 1000 / REPORTS_PER_SECOND) this.#sample(tick)
@@ -51,6 +55,29 @@ export class Reports<M> {
       },
       progress: tick => this.onProgress?.(tick),
     }
+  }
+
+  /** What tells a host how far a run of `ticks` is that begins at tick `from` now. */
+  progressOf(onProgress: (p: Progress) => void, from: number, ticks: number): (tick: number) => void {
+    const began = performance.now()
+    return tick =>
+      this.listeners.guard('onProgress', () => {
+        const ticksPerSecond = ((tick - from) * 1000) / (performance.now() - began)
+        onProgress({ tick, ticks, ticksPerSecond })
+      })
+  }
+
+  /** Resolves when measures are next known, or after `ms` milliseconds. */
+  nextMeasures(ms: number): Promise<void> {
+    return new Promise(resolve => {
+      const told = () => {
+        clearTimeout(timer)
+        this.#awaiting.delete(told)
+        resolve()
+      }
+      const timer = setTimeout(told, ms)
+      this.#awaiting.add(told)
+    })
   }
 
   /** Tells the state that a run ends with, unless it was told. */

@@ -56,6 +56,13 @@ export class Residence {
     return this.#sum(k => k.apart.rows !== undefined)
   }
 
+  /** Partitions whose rows are in the store only. */
+  get stored(): number {
+    let n = 0
+    for (const kept of this.#kept.values()) if (kept.apart.rows === undefined) n++
+    return n
+  }
+
   #sum(which: (kept: Kept) => boolean): Footprint {
     let frames = 0
     let bytes = 0

@@ -1,6 +1,7 @@
 // What hosts give Simulation: types alone. core/options.ts checks them, and says what is the default.
 import type { Logger, Progress } from '../core/options.js'
 import type { Params, ParamValues } from '../memory/params.js'
+import type { MetricsCollector } from '../observe/metrics-collector.js'
 import type { StateImage } from '../state/image.js'
 import type { Journal, ShedEntry } from '../state/journal.js'
 import type { PartitionStore } from '../state/partition-store.js'
@@ -21,6 +22,8 @@ export interface CrewOptions {
    * Of those in a store the newest keepLast (128) stay, and of the older ones one each keepEveryTicks (none).
    */
   checkpoint?: { everyTicks?: number; inMemory?: boolean; keepLast?: number; keepEveryTicks?: number }
+  /** Who collects metrics of it: the collector of the process (true), one of your own, or nobody (default). */
+  metrics?: boolean | MetricsCollector
   /** Is told of what should be known and need not be acted on; warnings of the process by default. */
   logger?: Logger
 }

@@ -15,6 +15,7 @@ import { type Launched, launch, relaunch, toSource } from './launch.js'
 import { Lifecycle } from './lifecycle.js'
 import type { SimulationEvents } from './listeners.js'
 import { type MeasureValues, measureRecord } from './measures.js'
+import { collect } from './metrics-source.js'
 import type { OpenWorld } from './open-world.js'
 import type { Overload } from './real-time.js'
 import { RealTimeLoop } from './real-time-loop.js'
@@ -42,6 +43,8 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
   readonly #reports: Reports<Measured<S>>
   readonly #deltas: Deltas
   readonly #life: Lifecycle
+  /** Takes the simulation out of the metrics that it is collected in. */
+  #uncollect = () => {}
   #view: World | undefined
   #stopRequested = false
   /** Whether a host changed the world since the last run. */
@@ -144,6 +147,8 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     try {
       await launched.durability.begin(launched.world, sim.#driver, launched.image)
       await sim.#driver.measure()
+      const [reports, driver, deltas, life] = [sim.#reports, sim.#driver, sim.#deltas, sim.#life]
+      sim.#uncollect = collect(launched.metrics, { ...launched, reports, driver, deltas, life })
       return sim
     } catch (error) {
       await sim.close()
@@ -200,14 +205,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     const { ticks, signal, onProgress } = this.#checks.resolveRunOptions(o)
     this.#enter()
     const target = this.tick + ticks
-    const started = { tick: this.tick, at: performance.now() }
-    this.#reports.onProgress =
-      onProgress &&
-      (tick =>
-        this.#reports.listeners.guard('onProgress', () => {
-          const ticksPerSecond = ((tick - started.tick) * 1000) / (performance.now() - started.at)
-          onProgress({ tick, ticks, ticksPerSecond })
-        }))
+    this.#reports.onProgress = onProgress && this.#reports.progressOf(onProgress, this.tick, ticks)
     const interrupt = () => this.#interrupt()
     signal?.addEventListener('abort', interrupt)
     try {
@@ -351,6 +349,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     const { crew, release } = this.#world
     const told = this.#life.hasFailed
     this.#life.close()
+    this.#uncollect()
     this.#stopRequested = true
     this.#interrupt()
     this.#driver.close(closed())

@@ -48,6 +48,10 @@ export class PostgresStore implements StateStore {
     this.#clock = clock
   }
 
+  status(): object {
+    return this.#database.status()
+  }
+
   async runs(): Promise<RunRecord[]> {
     const rows = await this.#query<RunRow>(RUNS, [])
     return rows.map(runFrom).sort((a, b) => byCodeUnits(a.run, b.run))

@@ -30,6 +30,8 @@ export interface SqlDatabase extends SqlCalls {
     work: (transaction: SqlCalls) => Promise<T>,
     options?: { readonly readOnly?: boolean; readonly isolation?: 'repeatable read' },
   ): Promise<T>
+  /** What it is doing, for whoever observes it. */
+  status(): object
   close(): Promise<void>
 }
 

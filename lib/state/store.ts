@@ -75,6 +75,8 @@ export interface StateStore {
   readBlob(run: string, key: string): Promise<Uint8Array | undefined>
   /** Takes the lease of a run, which need not exist. STORE_RUN_BUSY: another process that lives holds it. */
   write(run: string): Promise<RunWriter>
+  /** What its connections are doing, where it has any. */
+  status?(): object
   /** Ends all its writers and whatever it holds open. Closing twice is fine. */
   close(): Promise<void>
 }

