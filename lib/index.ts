@@ -82,8 +82,16 @@ export type {
 export { DatabasePool, type DatabasePoolStatus, type PoolState } from './services/database-pool.js'
 export type { DatabaseSession } from './services/database-session.js'
 export type { DatabaseTransaction } from './services/database-transaction.js'
+export type { DeadLetter } from './services/dead-letters.js'
+export { EventBus, type EventBusState, type EventBusStats } from './services/event-bus.js'
+export type {
+  BusDrainOptions,
+  BusLogger,
+  BusStopOptions,
+  EventBusOptions,
+  EventSubscribeOptions,
+  PublishOptions,
+} from './services/event-bus-options.js'
+export type { BusEvent, EventHandler, Subscription } from './services/event-subscription.js'
+export type { LatencySummary } from './services/latencies.js'
 export { type MigrationState, migrateDown, migrateUp, migrationStatus } from './services/migrations.js'
-export type { StateRow } from './state/row-values.js'
-export { StateSnapshot } from './state/snapshot.js'
-export type { StateTable } from './state/state-table.js'
-export { type StateDiff, WorldState } from './state/world-state.js'

@@ -92,6 +92,11 @@ export const ERROR_CODES = {
   VALUE_INVALID: 'A value given to the world does not fit its column.',
   WORKER_DIED: 'A worker thread ended or ran out of memory in the middle of its work.',
   WORLD_READ_ONLY: 'The world was changed where it may only be read.',
+  EVENT_BUS_FULL: 'An event bus has as many subscriptions as it may have.',
+  EVENT_BUS_NOT_STARTED: 'An event bus was drained before start, or started twice.',
+  EVENT_BUS_STOPPED: 'An event bus was used after stop.',
+  EVENT_TIMEOUT: 'A handler, or the draining or stopping, of an event bus took longer than its limit.',
+  TOPIC_INVALID: 'A topic or a pattern of topics is none.',
 } as const
 
 /** One of the stable codes. */
