@@ -95,3 +95,20 @@ export type {
 export type { BusEvent, EventHandler, Subscription } from './services/event-subscription.js'
 export type { LatencySummary } from './services/latencies.js'
 export { type MigrationState, migrateDown, migrateUp, migrationStatus } from './services/migrations.js'
+export type { TaskContext } from './services/task-call.js'
+export type {
+  EnqueueOptions,
+  TaskFunction,
+  TaskQueueOptions,
+  TaskRunOptions,
+  TaskScheduleOptions,
+  TaskStopOptions,
+  TaskWaitOptions,
+} from './services/task-options.js'
+export { TaskQueue, type TaskQueueState, type TaskQueueStats } from './services/task-queue.js'
+export type { TaskState, TaskStatus } from './services/task-record.js'
+export type { TaskSchedule } from './services/task-schedule.js'
+export type { StateRow } from './state/row-values.js'
+export { StateSnapshot } from './state/snapshot.js'
+export type { StateTable } from './state/state-table.js'
+export { type StateDiff, WorldState } from './state/world-state.js'
