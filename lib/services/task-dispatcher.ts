@@ -135,10 +135,12 @@ export class TaskDispatcher {
     } else {
       this.counts.retried++
     }
-    // The next task goes to the thread in the turn in which it is free, as long as turns are short.
+    // The next task goes to the thread in the turn in which it is free, as long as turns are short; but not where the result,
+    // which comes a little later, may make another task ready that goes before it.
     const end = new TaskEnd(() => {
       this.#free(record)
-      if (clock.now() < this.#sliceEnd) this.#runNext()
+      const isAlone = record.dependents === undefined && attempt > options.retries
+      if (isAlone && clock.now() < this.#sliceEnd) this.#runNext()
     })
     record.end = end
     this.#busy++
