@@ -2,7 +2,7 @@
 
 /** Every code a user can meet, with what it means in one line. */
 export const ERROR_CODES = {
-  ABORTED: 'A run, or a call to a database, was ended by its AbortSignal.',
+  ABORTED: 'A run, a wait, or a call to a database, was ended by its AbortSignal.',
   ARENA_TOO_LARGE: 'The columns of a world at their declared capacities exceed what one memory can address.',
   CAPACITY_EXCEEDED: 'A population, its frames or the table of partitions is full.',
   CHECKPOINT_UNKNOWN: 'A run has no checkpoint at that tick, or none at all.',

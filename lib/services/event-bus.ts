@@ -228,6 +228,7 @@ export class EventBus {
       const error = stopped('An event was given up: its bus was stopped')
       this.#blocked.refuseAll(error)
       this.#dropped += this.#dispatcher.giveUp(error)
+      this.#idle.resolveAll()
       this.#warnings.tell()
     }
   }

@@ -12,19 +12,22 @@ export interface OwnArguments {
 
 const NOTHING: readonly Transferable[] = []
 
-/** Copies arguments, and moves what is in `transferList` or came out of Piscina.move. TASK_INVALID, OPTION_INVALID. */
-export function ownArguments(given: unknown, transferList: readonly Transferable[], retries: number): OwnArguments {
+/**
+ * Copies arguments, and moves what is in `transferList` or came out of Piscina.move. @param once - whether they are sent once
+ * and no more. TASK_INVALID, OPTION_INVALID.
+ */
+export function ownArguments(given: unknown, transferList: readonly Transferable[], once: boolean): OwnArguments {
   const isObject =
     (typeof given === 'object' && given !== null) || typeof given === 'function' || typeof given === 'symbol'
   if (!isObject && transferList.length === 0) return { args: given, transferList: NOTHING }
   const moved = movedBy(given)
   const args = moved === undefined ? given : moved.value
   const transfer = moved === undefined ? transferList : [...transferList, moved.transferable]
-  if (retries > 0 && !transfer.every(item => item instanceof ArrayBuffer)) {
-    const remedy = 'Leave retries at 0: what is no ArrayBuffer can be sent once.'
+  if (!once && !transfer.every(item => item instanceof ArrayBuffer)) {
+    const remedy = 'Enqueue it once and without retries: what is no ArrayBuffer can be sent once.'
     throw new PopulaceError(
       'OPTION_INVALID',
-      'A task with retries is to be given something that can only be moved',
+      'A task that may run again is to be given something that can only be moved',
       remedy,
     )
   }

@@ -92,6 +92,12 @@ export class TaskDispatcher {
     this.#runNext()
   }
 
+  /** Ends all that has not ended, and begins with nothing any more. */
+  cancelAll(why: string): void {
+    this.#started = false
+    for (const record of this.#live.values()) this.cancel(record, why)
+  }
+
   #move(record: TaskRecord, state: TaskState): void {
     this.inState[record.state]--
     this.inState[state]++
@@ -115,8 +121,7 @@ export class TaskDispatcher {
   }
 
   #runNext(): void {
-    if (!this.#started) return
-    while (this.#busy < this.#options.maxWorkers) {
+    while (this.#started && this.#busy < this.#options.maxWorkers) {
       const record = this.#ready.pop()
       if (record === undefined) break
       this.#run(record)

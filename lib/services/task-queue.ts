@@ -137,7 +137,7 @@ export class TaskQueue {
       const { maxQueueSize } = this.#options
       throw full(`As many tasks as maxQueueSize of ${maxQueueSize} wait already`, 'Enqueue later, or raise it.')
     }
-    const own = ownArguments(args, resolved.transferList, resolved.retries)
+    const own = ownArguments(args, resolved.transferList, resolved.retries === 0)
     return this.#accept(resolvedTask, resolved, own, dependencies)
   }
 
@@ -152,7 +152,7 @@ export class TaskQueue {
     if (this.#schedules.size >= MAX_SCHEDULES) {
       throw full(`${MAX_SCHEDULES} recurring tasks are active already`, 'Cancel what is not needed.')
     }
-    const own = ownArguments(args, [], 0)
+    const { args: own } = ownArguments(args, [], false)
     const schedule = new TaskSchedule({
       clock: this.#clock,
       everyMs,
@@ -162,7 +162,7 @@ export class TaskQueue {
           this.#refused++
           return undefined
         }
-        return this.#accept(resolvedTask, { ...run, delayMs: 0 }, own, [])
+        return this.#accept(resolvedTask, { ...run, delayMs: 0 }, { args: own, transferList: [] }, [])
       },
       hasEnded: id => !this.#dispatcher.live.has(id),
       onEnd: ended => this.#schedules.delete(ended),
@@ -263,8 +263,7 @@ export class TaskQueue {
       if (this.#dispatcher.live.size > 0) await this.#idle.wait('stop', { timeoutMs }, left)
     } finally {
       this.#state = 'stopped'
-      for (const record of this.#dispatcher.live.values())
-        this.#dispatcher.cancel(record, 'was left when its queue was stopped')
+      this.#dispatcher.cancelAll('was left when its queue was stopped')
       await this.#runner.close()
     }
   }

@@ -23,7 +23,6 @@ export class TaskSchedule {
   #lastId: number | undefined
   #stopTimer: (() => void) | undefined
 
-  /** @internal */
   constructor(host: ScheduleHost) {
     this.#host = host
     this.#beganAt = host.clock.now()

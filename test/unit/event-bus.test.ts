@@ -281,10 +281,12 @@ test('a stop that takes too long gives up what is left, and every event is accou
   await bus.publish('a', 1)
   await turn()
   const [, , blocked] = [2, 3, 4].map(i => bus.publish('b', i).catch(error => error.code))
+  const drained = bus.drain()
   const stopping = bus.stop({ timeoutMs: 100 })
   clock.advance(100)
   await refusedLater(t, 'EVENT_TIMEOUT', /4 events were left/, () => stopping)
   t.equal(await blocked, 'EVENT_BUS_STOPPED')
+  await drained
   const stats = bus.getStats()
   t.match(stats, { state: 'stopped', accepted: 3, failed: 1, dropped: 2, queued: 0, running: 0, blocked: 0 })
   t.ok(balances(stats))

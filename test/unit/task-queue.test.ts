@@ -317,11 +317,14 @@ test('a stop that takes too long cancels what is left, and every task is account
   queue.start()
   const ids = [enqueue(1), enqueue(2), enqueue(3, { delayMs: 1e6 })]
   enqueue(4, { dependsOn: [ids[1]] })
+  const drained = queue.drain()
   const stopping = queue.stop({ timeout: 100 })
   clock.advance(100)
   await refusedLater(t, 'TASK_TIMEOUT', /4 tasks were left/, () => stopping)
   t.match(queue.getStats(), { state: 'stopped', cancelled: 3, failed: 1, running: 0, waiting: 0 })
   t.ok(balances(queue.getStats()))
+  await drained
+  t.equal(runner.begun.length, 1, 'no other began because one was cancelled')
   t.ok(runner.closed)
   t.strictSame(clock.waiting, [])
 })

@@ -1,4 +1,5 @@
 // What each public method of the task queue refuses.
+import { Piscina } from 'piscina'
 import { test } from 'tap'
 import { type EnqueueOptions, TaskQueue } from '../../lib/index.js'
 import { FakeRunner } from '../fixtures/fake-runner.js'
@@ -55,6 +56,8 @@ test('what a queue is given wrongly is refused, and changes nothing', async t =>
   const { port1 } = new MessageChannel()
   const port = port1 as never
   refused(t, 'OPTION_INVALID', /can only be moved/, () => enqueue(port, { transferList: [port], retries: 1 }))
+  const moved = Piscina.move(port)
+  refused(t, 'OPTION_INVALID', /can only be moved/, () => queue.schedule({ module }, moved, { everyMs: 1 }))
   port1.close()
   refused(t, 'OPTION_INVALID', /'everyMs' of schedule/, () => queue.schedule({ module }, 1, {} as never))
   refused(t, 'OPTION_INVALID', /'times' of schedule/, () => queue.schedule({ module }, 1, { everyMs: 1, times: 0 }))
