@@ -7,6 +7,7 @@ import type { Clock } from '../core/clock.js'
 import { PopulaceError } from '../core/errors.js'
 import { DISPATCH_SLICE_MS } from '../core/limits.js'
 import type { DeadLetters } from './dead-letters.js'
+import { Deadlines } from './deadlines.js'
 import type { EventSubscription } from './event-subscription.js'
 import type { Carried, EventTopics } from './event-topics.js'
 import type { Latencies } from './latencies.js'
@@ -22,16 +23,16 @@ export interface DispatcherHost {
   onOver(): void
 }
 
-/** A call of a handler whose promise has not settled. */
-interface OpenCall {
+/** A call of a handler. */
+interface Call {
   readonly carried: Carried
   readonly subscription: EventSubscription
-  stopTimer(): void
 }
 
 export class EventDispatcher {
   readonly #host: DispatcherHost
-  readonly #open = new Set<OpenCall>()
+  /** Calls whose promises have not settled. */
+  readonly #open: Deadlines<Call>
   readonly counts = { done: 0, failed: 0, unheard: 0, calls: 0, callsFailed: 0, callsTimedOut: 0 }
   #queued = 0
   #running = 0
@@ -42,6 +43,7 @@ export class EventDispatcher {
 
   constructor(host: DispatcherHost) {
     this.#host = host
+    this.#open = new Deadlines(host.clock, call => this.#timedOut(call))
   }
 
   get queued(): number {
@@ -66,8 +68,7 @@ export class EventDispatcher {
   /** Ends everything: what runs has failed, what waits is given back uncalled. */
   giveUp(error: PopulaceError): number {
     this.#dispatching = true // from now on for ever: nothing that ends here begins with another event
-    for (const call of this.#open) {
-      this.#close(call)
+    for (const call of this.#open.take()) {
       this.#bury(call, error)
       this.#ended(call.carried)
     }
@@ -123,42 +124,37 @@ export class EventDispatcher {
   }
 
   #await(carried: Carried, subscription: EventSubscription, given: PromiseLike<unknown>): void {
-    carried.open++
     const { timeoutMs } = subscription
-    const stopTimer = this.#host.clock.after(timeoutMs, () => {
-      this.#close(call)
-      subscription.timedOut++
-      this.counts.callsTimedOut++
-      this.#bury(call, slow(subscription, carried.event.topic))
-      this.#ended(carried)
-    })
-    const call = { carried, subscription, stopTimer }
-    this.#open.add(call)
+    const call = { carried, subscription }
+    carried.open++
+    this.#open.add(call, timeoutMs)
+    // What becomes of a call after its time limit is of no interest.
     Promise.resolve(given).then(
       () => {
-        if (this.#close(call)) this.#ended(carried)
+        if (this.#open.delete(call, timeoutMs)) this.#ended(carried)
       },
       error => {
-        if (!this.#close(call)) return
+        if (!this.#open.delete(call, timeoutMs)) return
         this.#failed(call, error)
         this.#ended(carried)
       },
     )
   }
 
-  /** Whether the call was open until now: what becomes of it later is of no interest. */
-  #close(call: OpenCall): boolean {
-    call.stopTimer()
-    return this.#open.delete(call)
+  #timedOut(call: Call): void {
+    call.subscription.timedOut++
+    this.counts.callsTimedOut++
+    this.#bury(call, slow(call.subscription, call.carried.event.topic))
+    this.#ended(call.carried)
   }
 
-  #failed(call: Omit<OpenCall, 'stopTimer'>, error: unknown): void {
+  #failed(call: Call, error: unknown): void {
     call.subscription.failed++
     this.counts.callsFailed++
     this.#bury(call, error)
   }
 
-  #bury({ carried, subscription }: Omit<OpenCall, 'stopTimer'>, error: unknown): void {
+  #bury({ carried, subscription }: Call, error: unknown): void {
     carried.failed = true
     this.#host.deadLetters.add({ event: carried.event, pattern: subscription.pattern, error })
   }
