@@ -9,6 +9,7 @@ import { database } from './cases/database.js'
 import { deltas } from './cases/deltas.js'
 import { emptyStage } from './cases/empty-stage.js'
 import { epidemicCase } from './cases/epidemic.js'
+import { eventBus } from './cases/event-bus.js'
 import { eventLoop } from './cases/event-loop.js'
 import { linear } from './cases/linear.js'
 import { memory } from './cases/memory.js'
@@ -18,6 +19,7 @@ import { models } from './cases/models.js'
 import { partitions } from './cases/partitions.js'
 import { rowUpdate } from './cases/row-update.js'
 import { snapshots } from './cases/snapshots.js'
+import { taskQueue } from './cases/task-queue.js'
 import type { BenchCase } from './harness.js'
 
 export const CASES: readonly BenchCase[] = [
@@ -39,5 +41,7 @@ export const CASES: readonly BenchCase[] = [
   database,
   cache,
   metricsCase,
+  eventBus,
+  taskQueue,
   ...models,
 ]

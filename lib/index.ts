@@ -118,9 +118,26 @@ export type {
 export { DatabasePool, type DatabasePoolStatus, type PoolState } from './services/database-pool.js'
 export type { DatabaseSession } from './services/database-session.js'
 export type { DatabaseTransaction } from './services/database-transaction.js'
+export type { DeadLetter } from './services/dead-letters.js'
 export { type Policy, type PolicyCall, timeout, type Work, type WorkContext } from './services/deadline.js'
+export { EventBus, type EventBusState, type EventBusStats } from './services/event-bus.js'
+export type {
+  BusDrainOptions,
+  BusLogger,
+  BusStopOptions,
+  EventBusOptions,
+  EventSubscribeOptions,
+  PublishOptions,
+} from './services/event-bus-options.js'
+export type { BusEvent, EventHandler, Subscription } from './services/event-subscription.js'
 export type { Items } from './services/item-source.js'
-export { type MigrationState, migrateDown, migrateUp, migrationStatus } from './services/migrations.js'
+export type { LatencySummary } from './services/latencies.js'
+export {
+  type MigrationState,
+  migrateDown,
+  migrateUp,
+  migrationStatus,
+} from './services/migrations.js'
 export { type MapOutcome, type Mapper, parallelMap } from './services/parallel-map.js'
 export { parallelStream } from './services/parallel-stream.js'
 export type { ProcessSample, Sampler } from './services/process-sample.js'
@@ -155,6 +172,19 @@ export {
   type ServiceGuardStatus,
 } from './services/service-guard.js'
 export type { GuardedCall, ServiceGuardOptions, ServiceGuardState } from './services/service-guard-options.js'
+export type { TaskContext } from './services/task-call.js'
+export type {
+  EnqueueOptions,
+  TaskFunction,
+  TaskQueueOptions,
+  TaskRunOptions,
+  TaskScheduleOptions,
+  TaskStopOptions,
+  TaskWaitOptions,
+} from './services/task-options.js'
+export { TaskQueue, type TaskQueueState, type TaskQueueStats } from './services/task-queue.js'
+export type { TaskState, TaskStatus } from './services/task-record.js'
+export type { TaskSchedule } from './services/task-schedule.js'
 export { type ColumnDifference, type Comparison, compareRuns, type StoredRunName } from './state/compare.js'
 export type { StateRow } from './state/row-values.js'
 export { StateSnapshot } from './state/snapshot.js'

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { PopulaceError } from '../core/errors.js'
 import { MAX_SEED, MAX_WORKERS } from '../core/limits.js'
 import { hint } from '../core/suggest.js'
-import { CORES } from '../run/cores.js'
+import { CORES } from '../services/cores.js'
 import type { Flag, Usage } from './usage.js'
 
 /** The error of a wrong command line. */

@@ -1,8 +1,8 @@
 // populace bench <scenario>: measures it inline and on workers. All simulations are open at once and take turns in
 // rounds, so that a machine that slows down slows all of them; the medians are compared, and the work is checked by hash.
 import { PopulaceError } from '../core/errors.js'
-import { CORES } from '../run/cores.js'
 import { Simulation } from '../run/simulation.js'
+import { CORES } from '../services/cores.js'
 import { agentUpdates } from './agent-updates.js'
 import type { Arguments } from './arguments.js'
 import { compact, median } from './numbers.js'

@@ -2,7 +2,7 @@
 
 /** Every code a user can meet, with what it means in one line. */
 export const ERROR_CODES = {
-  ABORTED: 'A run, or a call to a database, was ended by its AbortSignal.',
+  ABORTED: 'A run, a wait, or a call to a database, was ended by its AbortSignal.',
   ARENA_TOO_LARGE: 'The columns of a world at their declared capacities exceed what one memory can address.',
   CAPACITY_EXCEEDED: 'A population, its frames or the table of partitions is full.',
   CHECKPOINT_UNKNOWN: 'A run has no checkpoint at that tick, or none at all.',
@@ -114,6 +114,21 @@ export const ERROR_CODES = {
   LIMIT_NOT_MEASURED: 'The memory and CPU of the process could not be measured.',
   METRIC_INVALID: 'A metric is declared or used wrongly.',
   METRICS_UNAVAILABLE: 'The address at which metrics are to be served cannot be had.',
+  EVENT_BUS_FULL: 'An event bus has as many subscriptions as it may have.',
+  EVENT_BUS_NOT_STARTED: 'An event bus was drained before start, or started twice.',
+  EVENT_BUS_STOPPED: 'An event bus was used after stop.',
+  EVENT_TIMEOUT: 'A handler, or the draining or stopping, of an event bus took longer than its limit.',
+  TASK_CANCELLED: 'A task was cancelled.',
+  TASK_CRASHED: 'A task ended its thread, or used more memory than it may.',
+  TASK_DEPENDENCY: 'A task was not run because one that it depends on failed or was cancelled.',
+  TASK_FAILED: 'A task threw, or gave something that cannot cross a thread.',
+  TASK_INVALID: 'A task names no exported function of a module, or its arguments cannot cross a thread.',
+  TASK_QUEUE_FULL: 'As many tasks, or recurring tasks, as a task queue may hold are waiting already.',
+  TASK_QUEUE_NOT_STARTED: 'A task queue was drained before start, or started twice.',
+  TASK_QUEUE_STOPPED: 'A task queue was used after stop.',
+  TASK_TIMEOUT: 'A task, or a wait for one, took longer than its limit.',
+  TASK_UNKNOWN: 'A task is named that was never enqueued, or whose result is no longer kept.',
+  TOPIC_INVALID: 'A topic or a pattern of topics is none.',
 } as const
 
 /** One of the stable codes. */

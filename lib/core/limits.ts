@@ -331,3 +331,51 @@ export const METRICS_CONNECTIONS = 64
 
 /** Milliseconds in which a request to it has to be complete. */
 export const METRICS_REQUEST_MS = 10_000
+
+/** Events or tasks that may wait in one bus or queue: each keeps its payload in memory. */
+export const MAX_QUEUE_SIZE = 10_000_000
+
+/** Dispatchers of an event bus, and threads of a task queue: more than any machine has use for. */
+export const MAX_DISPATCHERS = 1024
+export const MAX_TASK_THREADS = 256
+
+/** Characters of a topic or pattern: each segment is a step of every match. */
+export const MAX_TOPIC_LENGTH = 256
+
+/** Subscriptions of one event bus: far more is a handler for each agent, which is a job for a Map by id. */
+export const MAX_SUBSCRIPTIONS = 100_000
+
+/** Topics without events that a bus remembers the handlers of: topics may be made up at will. */
+export const KEPT_TOPICS = 4096
+
+/** Dead letters of an event bus, and results of a task queue, that may be kept. */
+export const MAX_DEAD_LETTERS = 1_000_000
+export const MAX_KEPT_RESULTS = 10_000_000
+
+/** Milliseconds that a bus dispatches before it lets the host's event loop turn. */
+export const DISPATCH_SLICE_MS = 4
+
+/** Milliseconds between two warnings of events that were dropped: the next one says how many. */
+export const DROP_WARNING_MS = 1000
+
+/** Microseconds of the longest time in a histogram of latencies, an hour: its memory goes with the logarithm. */
+export const MAX_LATENCY_US = 3_600_000_000
+
+/** Priorities, from minus this: beyond it a number is a time or an id given by mistake. */
+export const MAX_PRIORITY = 1_000_000
+
+/** Tries of one task after the first, and milliseconds that the growing wait between two of them comes to at most. */
+export const MAX_RETRIES = 1000
+export const MAX_RETRY_DELAY_MS = 60_000
+
+/** Tasks that one task may wait for: each has to be looked up. */
+export const MAX_DEPENDENCIES = 10_000
+
+/** Recurring tasks of one queue. */
+export const MAX_SCHEDULES = 10_000
+
+/** Milliseconds between two reports of progress of one task: a loop that reports each step must not flood the main thread. */
+export const PROGRESS_MS = 50
+
+/** Milliseconds that a thread of a task queue waits for another task before it ends. */
+export const TASK_IDLE_MS = 10_000

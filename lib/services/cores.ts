@@ -1,4 +1,4 @@
-// The broker of cores: all crews (and later task queues) of a process lease the threads they keep busy. Threads spin at
+// The broker of cores: all crews and task queues of a process lease the threads they keep busy. Threads spin at
 // barriers only while all leases fit the cores: two crews of two that spin on two cores take 20 µs a barrier, not 0.7.
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
