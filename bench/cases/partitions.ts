@@ -43,15 +43,15 @@ export const partitions: BenchCase = {
       lines: [
         { name: 'hardly anybody', unit: 'MB', samples: least },
         { name: 'no budget', unit: 'MB', samples: whole },
-        { name: 'a half in memory', unit: 'MB', samples: half },
-        { name: 'a tenth in memory', unit: 'MB', samples: tenth },
+        { name: 'a budget of a half', unit: 'MB', samples: half },
+        { name: 'a budget of a tenth', unit: 'MB', samples: tenth },
       ],
       targets: smoke
         ? []
         : [
-            { claim: 'a half in memory: at least 50% below', figure: saved(half), unit: '%', holds: saved(half) >= 50 },
+            { claim: 'a budget of a half: 50 to 90% below', figure: saved(half), unit: '%', holds: saved(half) >= 50 },
             {
-              claim: 'a tenth in memory: 50 to 90% below',
+              claim: 'a budget of a tenth: 50 to 90% below',
               figure: saved(tenth),
               unit: '%',
               holds: saved(tenth) >= 50,

@@ -36,7 +36,7 @@ const nothing = { frames: 0, bytes: 0 }
 const never = () => false
 
 test('what was awake longest ago leaves first, but not what is pinned', async t => {
-  const { residence: residents, left } = residence({ frames: 8 }) // an eighth is for what comes and goes
+  const { residence: residents, left } = residence({ frames: 8 }) // a quarter is for what comes and goes
   for (const [partition, since] of [
     [1, 9],
     [2, 3],
