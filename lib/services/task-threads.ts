@@ -77,9 +77,9 @@ export class TaskThreads implements TaskRunner {
       const thread = this.#pool.threads.find(each => each.threadId === id)
       thread?.once('error', () => endForSure(thread))
     })
-    this.#pool.on('message', (message: Partial<TaskProgress> | undefined) => {
+    this.#pool.on('message', (message: Partial<TaskProgress> | null | undefined) => {
       // A task may post messages of its own, which are nothing to us.
-      if (message?.taskProgress !== undefined) host.onProgress(message.taskProgress)
+      if (message?.taskProgress) host.onProgress(message.taskProgress)
     })
   }
 
