@@ -382,3 +382,6 @@ export const PROGRESS_MS = 50
 
 /** Milliseconds that a thread of a task queue waits for another task before it ends. */
 export const TASK_IDLE_MS = 10_000
+
+/** Milliseconds between two requests that a thread of a task queue end whose error was not caught: the first may be lost. */
+export const THREAD_END_MS = 50

@@ -1,9 +1,9 @@
 // The threads of a task queue: a Piscina pool of its own, in which every task has a thread to itself while it runs. A task
 // can be ended at any moment, whatever it does, with its thread; the pool makes another when there is more to do.
-import type { Transferable } from 'node:worker_threads'
+import type { Transferable, Worker } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import { fromErrorData, PopulaceError } from '../core/errors.js'
-import { TASK_IDLE_MS } from '../core/limits.js'
+import { TASK_IDLE_MS, THREAD_END_MS } from '../core/limits.js'
 import type { TaskCall, TaskProgress, ThrownByTask } from './task-call.js'
 
 const WORKER = new URL('../../workers/task.js', import.meta.url).href
@@ -73,9 +73,13 @@ export class TaskThreads implements TaskRunner {
       resourceLimits: { maxOldGenerationSizeMb: host.maxMemoryMb },
     })
     this.#pool.on('error', () => host.onThreadLost())
-    this.#pool.on('message', (message: Partial<TaskProgress> | undefined) => {
+    this.#pool.on('workerCreate', ({ id }: { id: number }) => {
+      const thread = this.#pool.threads.find(each => each.threadId === id)
+      thread?.once('error', () => endForSure(thread))
+    })
+    this.#pool.on('message', (message: Partial<TaskProgress> | null | undefined) => {
       // A task may post messages of its own, which are nothing to us.
-      if (message?.taskProgress !== undefined) host.onProgress(message.taskProgress)
+      if (message?.taskProgress) host.onProgress(message.taskProgress)
     })
   }
 
@@ -92,6 +96,15 @@ export class TaskThreads implements TaskRunner {
   }
 }
 
+/**
+ * Ends a thread that an uncaught error is ending. The pool has told it to end, but Node 20 may lose that while the error is on
+ * its way: the thread then waits for tasks for ever, and keeps the process alive.
+ */
+function endForSure(thread: Worker): void {
+  const timer = setInterval(() => thread.terminate(), THREAD_END_MS).unref()
+  thread.once('exit', () => clearInterval(timer))
+}
+
 function asTaskError(error: unknown, { id, name }: TaskCall, maxMemoryMb: number): PopulaceError {
   const what = `Task ${id}, '${name}',`
   if (isThrown(error)) {
@@ -99,17 +112,22 @@ function asTaskError(error: unknown, { id, name }: TaskCall, maxMemoryMb: number
     if (thrown instanceof PopulaceError && thrown.code === 'TASK_INVALID') return thrown
     return new PopulaceError('TASK_FAILED', `${what} threw: ${thrown.message}`, 'See the cause.', thrown)
   }
-  // What postMessage refuses ends the thread with an error that has lost its name and text on the way, up to Node 20.
-  if (!(error instanceof Error) || error.name === 'DataCloneError') {
+  if (isCloneError(error)) {
     return new PopulaceError('TASK_FAILED', `${what} returned what cannot cross a thread`, 'Return plain data.', error)
   }
-  const { code, message } = error as NodeJS.ErrnoException
+  const { code, message = String(error) } = error as Partial<NodeJS.ErrnoException>
   const why =
     code === 'ERR_WORKER_OUT_OF_MEMORY'
       ? `took more than maxMemoryMb of ${maxMemoryMb}`
       : `ended its thread: ${message}`
   const remedy = 'Look for process.exit, what grows without bound, and errors in callbacks that nobody waits for.'
   return new PopulaceError('TASK_CRASHED', `${what} ${why}`, remedy, error)
+}
+
+/** A result that postMessage refuses ends the thread, with an error of which Node 20 lets nothing through, and later ones a stack. */
+function isCloneError(error: unknown): boolean {
+  if (error instanceof Error) return error.stack?.startsWith('DataCloneError') ?? false
+  return typeof error === 'object' && error !== null && Reflect.ownKeys(error).length === 0
 }
 
 function isThrown(error: unknown): error is ThrownByTask {

@@ -179,6 +179,15 @@ test('progress can be seen while a task runs, at most 20 times a second', async 
   t.strictSame(queue.getStatus(id).progress, { done: 0.5 }, 'the others came too soon after it')
 })
 
+test('messages that a task posts itself are nothing to the queue', async t => {
+  const { queue, enqueue, result } = queueFor(t)
+  queue.start()
+  const id = enqueue('postOwn')
+  t.equal(await queue.getResult(id), 'posted')
+  t.equal(await result('add', { a: 1, b: 1 }), 2)
+  t.equal(queue.getStatus(id).progress, undefined)
+})
+
 test('stop ends the threads, and a task that spins with them', async t => {
   const { queue, enqueue } = queueFor(t, { maxWorkers: 2 })
   queue.start()

@@ -1,4 +1,5 @@
 import { test } from 'tap'
+import { MAX_SUBSCRIPTIONS } from '../../lib/core/limits.js'
 import { EventBus, type EventBusOptions, type EventBusStats } from '../../lib/index.js'
 import { FakeClock } from '../fixtures/fake-clock.js'
 import { refused, refusedLater } from '../fixtures/refused.js'
@@ -329,6 +330,16 @@ test('topics made up without end leave nothing behind', async t => {
   for (let i = 0; i < 50_000; i++) await bus.publish(`npc.${i}`)
   await bus.drain()
   t.equal(heard, 50_000)
+})
+
+test('a bus has no more subscriptions than it may have', async t => {
+  const { bus } = busWith()
+  const subscribe = () => bus.subscribe('a', () => 1)
+  const first = subscribe()
+  for (let i = 1; i < MAX_SUBSCRIPTIONS; i++) subscribe()
+  refused(t, 'EVENT_BUS_FULL', /100000 subscriptions/, subscribe)
+  first.unsubscribe()
+  subscribe()
 })
 
 test('what a bus is given wrongly is refused, and changes nothing', async t => {

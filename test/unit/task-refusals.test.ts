@@ -1,7 +1,9 @@
 // What each public method of the task queue refuses.
 import { Piscina } from 'piscina'
 import { test } from 'tap'
+import { MAX_SCHEDULES } from '../../lib/core/limits.js'
 import { type EnqueueOptions, TaskQueue } from '../../lib/index.js'
+import { FakeClock } from '../fixtures/fake-clock.js'
 import { FakeRunner } from '../fixtures/fake-runner.js'
 import { refused, refusedLater } from '../fixtures/refused.js'
 
@@ -76,5 +78,16 @@ test('what a queue is given wrongly is refused, and changes nothing', async t =>
   t.equal(buffer.byteLength, 8)
   queue.start()
   refused(t, 'TASK_QUEUE_NOT_STARTED', /started twice/, () => queue.start())
+  await queue.stop()
+})
+
+test('a queue has no more recurring tasks than it may have', async t => {
+  const queue = new TaskQueue({}, new FakeClock(), () => new FakeRunner())
+  const schedule = () => queue.schedule({ module }, undefined, { everyMs: 1000 })
+  const first = schedule()
+  for (let i = 1; i < MAX_SCHEDULES; i++) schedule()
+  refused(t, 'TASK_QUEUE_FULL', /10000 recurring tasks/, schedule)
+  first.cancel()
+  schedule()
   await queue.stop()
 })
