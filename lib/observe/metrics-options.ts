@@ -1,7 +1,7 @@
 // Options of MetricsCollector, of the metrics that a host declares and of MetricsServer, checked once at the edge.
-import { createRequire } from 'node:module'
 import type { z as Zod } from 'zod'
 import { PopulaceError } from '../core/errors.js'
+import { lazily } from '../core/lazy-zod.js'
 import {
   MAX_LABEL_LENGTH,
   MAX_METRIC_BUCKETS,
@@ -12,17 +12,13 @@ import {
 import { check } from '../core/option-check.js'
 import { DURATION_BOUNDS } from './histogram-counts.js'
 
-// Every worker imports the package, and none collects: zod would take 13 MB and 60 ms in each.
-const load = createRequire(import.meta.url)
-
 const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/
 const LABEL_NAME = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/
 
 /** Labels that Prometheus and this collector give a meaning of their own. */
 const TAKEN_LABELS: readonly string[] = ['le', 'quantile', 'simulation']
 
-function makeSchemas() {
-  const { z } = load('zod') as { z: typeof Zod }
+const schemas = lazily(z => {
   const label = z.string().regex(LABEL_NAME, 'expected letters, digits and _, not beginning with a digit or __')
   const free = label.refine(name => !TAKEN_LABELS.includes(name), `${TAKEN_LABELS.join(', ')} are taken`)
 
@@ -54,10 +50,7 @@ function makeSchemas() {
     ready: z.custom<() => boolean>(f => typeof f === 'function', 'expected a function').optional(),
   })
   return { collector, metric, histogram, server }
-}
-
-let made: ReturnType<typeof makeSchemas> | undefined
-const schemas = () => (made ??= makeSchemas())
+})
 
 /** Options of MetricsCollector. */
 export interface MetricsOptions {
@@ -93,7 +86,7 @@ export interface MetricsServerOptions {
   ready?(): boolean
 }
 
-type Schemas = ReturnType<typeof makeSchemas>
+type Schemas = ReturnType<typeof schemas>
 
 /** OPTION_UNKNOWN, OPTION_INVALID. */
 export function resolveMetricsOptions(given: unknown): Zod.infer<Schemas['collector']> {

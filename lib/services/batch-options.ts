@@ -1,10 +1,11 @@
 // Options of batches and of mapping in parallel, checked once at the edge.
+
+import { callable, integer, lazily } from '../core/lazy-zod.js'
 import { MAX_BATCH_SIZE, MAX_CONCURRENT } from '../core/limits.js'
 import { check } from '../core/option-check.js'
 import type { BatchError } from './batch-error.js'
 import type { WorkContext } from './deadline.js'
 import type { Items } from './item-source.js'
-import { callable, integer, lazily } from './lazy-zod.js'
 import type { RetryOptions } from './retry-options.js'
 
 /** How far a call is. */

@@ -1,9 +1,9 @@
 // Options and saved state of a budget, checked once at the edge.
 import { PopulaceError } from '../core/errors.js'
+import { integer, lazily } from '../core/lazy-zod.js'
 import { MAX_BUCKETS, MAX_NAME_LENGTH } from '../core/limits.js'
 import { check } from '../core/option-check.js'
 import { checkSavedNames } from './cost.js'
-import { integer, lazily } from './lazy-zod.js'
 
 /** How much may be spent of something. */
 export interface BudgetAmount {

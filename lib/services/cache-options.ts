@@ -1,8 +1,8 @@
 // Options of the cache and of its calls, checked once at the edge. A URL holds a password, so it is kept away from what
 // shows wrong values: here only its being text is checked, in cache-address.ts whether it is an address.
-import { createRequire } from 'node:module'
 import type { z as Zod } from 'zod'
 import { PopulaceError } from '../core/errors.js'
+import { lazily } from '../core/lazy-zod.js'
 import {
   MAX_CACHE_BYTES,
   MAX_CACHE_ENTRIES,
@@ -13,11 +13,7 @@ import {
 } from '../core/limits.js'
 import { check } from '../core/option-check.js'
 
-// Every worker imports the package, and none makes a cache: zod would take 13 MB and 60 ms in each.
-const load = createRequire(import.meta.url)
-
-function makeSchemas() {
-  const { z } = load('zod') as { z: typeof Zod }
+const schemas = lazily(z => {
   const count = (least: number, most: number) => z.number().int().min(least).max(most)
   const deadline = count(1, MAX_DEADLINE_MS)
   const ttl = count(1, MAX_CACHE_TTL_MS)
@@ -45,10 +41,7 @@ function makeSchemas() {
   const compute = save.extend({ negativeTtl: count(0, MAX_CACHE_TTL_MS).default(0), signal })
   const invalidate = z.strictObject({ signal })
   return { cache, save, compute, invalidate }
-}
-
-let made: ReturnType<typeof makeSchemas> | undefined
-const schemas = () => (made ??= makeSchemas())
+})
 
 /** Options of RedisCache. */
 export interface RedisCacheOptions {
@@ -94,7 +87,7 @@ export interface InvalidateOptions {
   readonly signal?: AbortSignal
 }
 
-type Schemas = ReturnType<typeof makeSchemas>
+type Schemas = ReturnType<typeof schemas>
 export type ResolvedCacheOptions = Zod.infer<Schemas['cache']>
 
 /** The options of a cache as a part of a larger schema. */

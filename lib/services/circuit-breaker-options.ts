@@ -1,7 +1,8 @@
 // Options and saved state of the circuit breaker, checked once at the edge.
+
+import { callable, integer, lazily, milliseconds } from '../core/lazy-zod.js'
 import { MAX_DEADLINE_MS, MAX_PROBES, OUTCOME_SLICES } from '../core/limits.js'
 import { check } from '../core/option-check.js'
-import { callable, integer, lazily, milliseconds } from './lazy-zod.js'
 import type { SliceCounts } from './outcome-window.js'
 
 /** Options of CircuitBreaker. It opens when either rule says so. */

@@ -1,10 +1,9 @@
 // The configuration of a host in one place: options, then environment variables, then defaults, for the database, the
 // cache, limits and ports. Each section is what the constructor of its component takes. Secrets are in it, and are shown
 // neither by console.log nor JSON.stringify nor an error.
-import { createRequire } from 'node:module'
 import { inspect } from 'node:util'
-import type { z as Zod } from 'zod'
 import { PopulaceError } from '../core/errors.js'
+import { lazily } from '../core/lazy-zod.js'
 import { check } from '../core/option-check.js'
 import { shownRedisAddress } from './cache-address.js'
 import { cacheSchema, type RedisCacheOptions, type ResolvedCacheOptions } from './cache-options.js'
@@ -12,9 +11,6 @@ import { type ConfigVariable, invalidVariable, readVariables, variablesOf } from
 import { shownAddress } from './database-address.js'
 import { type DatabasePoolOptions, poolSchema, type ResolvedPoolOptions } from './database-options.js'
 import { limiterSchema, type ResolvedLimiterOptions, type ResourceLimiterOptions } from './resource-options.js'
-
-// Every worker imports the package, and none loads a configuration: zod would take 13 MB and 60 ms in each.
-const load = createRequire(import.meta.url)
 
 /** Where a host listens. */
 export interface PortOptions {
@@ -47,8 +43,7 @@ export interface Config {
 
 type Sections = Record<string, unknown>
 
-function makeSchema() {
-  const { z } = load('zod') as { z: typeof Zod }
+const schema = lazily(z => {
   const port = z.number().int().min(0).max(65_535).optional()
   const ports = z.strictObject({ host: z.string().min(1).max(255).default('127.0.0.1'), http: port, metrics: port })
   return z.strictObject({
@@ -57,10 +52,7 @@ function makeSchema() {
     limits: limiterSchema(),
     ports,
   })
-}
-
-let made: ReturnType<typeof makeSchema> | undefined
-const schema = () => (made ??= makeSchema())
+})
 
 /** All environment variables that a configuration reads. */
 export function configVariables(): readonly ConfigVariable[] {

@@ -1,16 +1,12 @@
 // Options of the database pool and of its calls, checked once at the edge. The connection string holds a password, so it
 // is kept away from what shows wrong values: here only its being text is checked, in lib/services whether it is an address.
-import { createRequire } from 'node:module'
 import type { z as Zod } from 'zod'
 import { PopulaceError } from '../core/errors.js'
+import { lazily } from '../core/lazy-zod.js'
 import { MAX_DEADLINE_MS, MAX_MIGRATIONS, MAX_POOL_SIZE, MAX_POOL_WAITING } from '../core/limits.js'
 import { check } from '../core/option-check.js'
 
-// Every worker imports the package, and none makes a pool: zod would take 13 MB and 60 ms in each.
-const load = createRequire(import.meta.url)
-
-function makeSchemas() {
-  const { z } = load('zod') as { z: typeof Zod }
+const schemas = lazily(z => {
   const count = (least: number, most: number) => z.number().int().min(least).max(most)
   const deadline = count(1, MAX_DEADLINE_MS)
 
@@ -43,10 +39,7 @@ function makeSchemas() {
 
   const steps = z.strictObject({ steps: count(1, MAX_MIGRATIONS) })
   return { pool, call, transaction, migration, steps }
-}
-
-let made: ReturnType<typeof makeSchemas> | undefined
-const schemas = () => (made ??= makeSchemas())
+})
 
 /** Options of DatabasePool. */
 export interface DatabasePoolOptions {
@@ -98,7 +91,7 @@ export interface MigrationOptions extends CallOptions {
   readonly folder?: URL
 }
 
-type Schemas = ReturnType<typeof makeSchemas>
+type Schemas = ReturnType<typeof schemas>
 export type ResolvedPoolOptions = Zod.infer<Schemas['pool']>
 export type ResolvedCallOptions = Zod.infer<Schemas['call']>
 export type ResolvedTransactionOptions = Zod.infer<Schemas['transaction']>

@@ -2,9 +2,9 @@
 // and not waited for: it may be stuck. What it still gives or throws after that reaches nobody.
 import { type Clock, systemClock } from '../core/clock.js'
 import { PopulaceError } from '../core/errors.js'
+import { lazily, milliseconds } from '../core/lazy-zod.js'
 import { check } from '../core/option-check.js'
 import { onAbort } from './abort-listener.js'
-import { lazily, milliseconds } from './lazy-zod.js'
 import { ended, tookTooLong } from './service-error.js'
 
 /** What a piece of work is told. */

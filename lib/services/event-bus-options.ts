@@ -1,13 +1,10 @@
 // Options of the event bus and of its calls, checked once at the edge. zod is loaded when the first are checked.
-import { createRequire } from 'node:module'
 import type { z as Zod } from 'zod'
+import { lazily } from '../core/lazy-zod.js'
 import { MAX_DEAD_LETTERS, MAX_DEADLINE_MS, MAX_DISPATCHERS, MAX_PRIORITY, MAX_QUEUE_SIZE } from '../core/limits.js'
 import { check } from '../core/option-check.js'
 
-const load = createRequire(import.meta.url)
-
-function makeSchemas() {
-  const { z } = load('zod') as { z: typeof Zod }
+const schemas = lazily(z => {
   const count = (least: number, most: number) => z.number().int().min(least).max(most)
   const deadline = count(1, MAX_DEADLINE_MS)
   const priority = count(-MAX_PRIORITY, MAX_PRIORITY)
@@ -29,10 +26,7 @@ function makeSchemas() {
   const drain = z.strictObject({ timeoutMs: deadline.optional(), signal })
   const stop = drain.omit({ signal: true })
   return { bus, subscribe, publish, drain, stop }
-}
-
-let made: ReturnType<typeof makeSchemas> | undefined
-const schemas = () => (made ??= makeSchemas())
+})
 
 /** Where a bus says that it drops events. */
 export interface BusLogger {
@@ -93,7 +87,7 @@ export interface BusStopOptions {
   readonly timeoutMs?: number
 }
 
-type Schemas = ReturnType<typeof makeSchemas>
+type Schemas = ReturnType<typeof schemas>
 export type ResolvedBusOptions = Zod.infer<Schemas['bus']>
 export type ResolvedSubscribeOptions = Zod.infer<Schemas['subscribe']>
 export type ResolvedPublishOptions = Zod.infer<Schemas['publish']>

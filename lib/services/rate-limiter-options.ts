@@ -1,9 +1,9 @@
 // Options of the rate limiter and of its calls, checked once at the edge.
 import { PopulaceError } from '../core/errors.js'
+import { integer, lazily, milliseconds } from '../core/lazy-zod.js'
 import { MAX_BUCKETS, MAX_DEADLINE_MS, MAX_NAME_LENGTH, MAX_SERVICE_WAITING } from '../core/limits.js'
 import { check } from '../core/option-check.js'
 import { type Cost, checkSavedNames } from './cost.js'
-import { integer, lazily, milliseconds } from './lazy-zod.js'
 import type { BucketRate } from './token-bucket.js'
 
 /** One token bucket: `limit` tokens come in every `perMs` milliseconds, evenly. */

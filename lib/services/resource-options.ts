@@ -1,10 +1,7 @@
 // Options of the resource limiter, checked once at the edge.
-import { createRequire } from 'node:module'
 import type { z as Zod } from 'zod'
+import { lazily } from '../core/lazy-zod.js'
 import { check } from '../core/option-check.js'
-
-// Every worker imports the package, and none makes a limiter: zod would take 13 MB and 60 ms in each.
-const load = createRequire(import.meta.url)
 
 /** What is counted in each tick. */
 export const TICK_KINDS = ['births', 'messages', 'events', 'asks'] as const
@@ -17,8 +14,7 @@ export type LimitName = (typeof LIMIT_NAMES)[number]
 /** What becomes of whoever goes beyond a limit. */
 export type LimitPolicy = 'throw' | 'throttle' | 'pause'
 
-function makeSchemas() {
-  const { z } = load('zod') as { z: typeof Zod }
+const schemas = lazily(z => {
   const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
   const policy = z.enum(['throw', 'throttle', 'pause'])
   const eachOf = <Name extends string, T extends Zod.ZodType>(names: readonly Name[], type: T) =>
@@ -34,10 +30,7 @@ function makeSchemas() {
     policies: eachOf(LIMIT_NAMES, policy).default({}),
   })
   return { limiter }
-}
-
-let made: ReturnType<typeof makeSchemas> | undefined
-const schemas = () => (made ??= makeSchemas())
+})
 
 /** Options of ResourceLimiter. What is left out has no limit. */
 export interface ResourceLimiterOptions {
@@ -57,7 +50,7 @@ export interface ResourceLimiterOptions {
   readonly policies?: { readonly [Name in LimitName]?: LimitPolicy }
 }
 
-export type ResolvedLimiterOptions = Zod.infer<ReturnType<typeof makeSchemas>['limiter']>
+export type ResolvedLimiterOptions = Zod.infer<ReturnType<typeof schemas>['limiter']>
 
 /** The options of a limiter as a part of a larger schema. */
 export const limiterSchema = () => schemas().limiter

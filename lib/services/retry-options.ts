@@ -1,12 +1,12 @@
 // Options of retrying, checked once at the edge.
 import { PopulaceError } from '../core/errors.js'
+import { callable, integer, lazily, milliseconds } from '../core/lazy-zod.js'
 import { MAX_ATTEMPTS, MAX_DEADLINE_MS, MAX_SEED } from '../core/limits.js'
 import { check } from '../core/option-check.js'
 import { makeSequence } from '../core/sequence.js'
 import { fnv1a, high, low } from '../core/threefry.js'
 import type { Backoff, Jitter } from './backoff.js'
 import { mayPass } from './failure.js'
-import { callable, integer, lazily, milliseconds } from './lazy-zod.js'
 
 /** A try that failed, and will be followed by another. */
 export interface FailedAttempt {

@@ -1,7 +1,7 @@
 // Options of the task queue and of its calls, checked once at the edge. zod is loaded when the first are checked.
-import { createRequire } from 'node:module'
 import type { Transferable } from 'node:worker_threads'
 import type { z as Zod } from 'zod'
+import { lazily } from '../core/lazy-zod.js'
 import {
   MAX_DEADLINE_MS,
   MAX_DEPENDENCIES,
@@ -15,13 +15,10 @@ import {
 import { check } from '../core/option-check.js'
 import { CORES } from './cores.js'
 
-const load = createRequire(import.meta.url)
-
 /** Threads where a host does not say: one core is left to the main thread. */
 const DEFAULT_WORKERS = Math.min(Math.max(1, CORES - 1), MAX_TASK_THREADS)
 
-function makeSchemas() {
-  const { z } = load('zod') as { z: typeof Zod }
+const schemas = lazily(z => {
   const count = (least: number, most: number) => z.number().int().min(least).max(most)
   const deadline = count(1, MAX_DEADLINE_MS)
   const signal = z.instanceof(AbortSignal).optional()
@@ -62,10 +59,7 @@ function makeSchemas() {
   const wait = z.strictObject({ timeout: deadline.optional(), signal })
   const stop = wait.omit({ signal: true })
   return { queue, task, enqueue, schedule, wait, stop }
-}
-
-let made: ReturnType<typeof makeSchemas> | undefined
-const schemas = () => (made ??= makeSchemas())
+})
 
 /** What enqueue does where it is told nothing. */
 let defaults: ResolvedEnqueueOptions | undefined
@@ -145,7 +139,7 @@ export interface TaskStopOptions {
   readonly timeout?: number
 }
 
-type Schemas = ReturnType<typeof makeSchemas>
+type Schemas = ReturnType<typeof schemas>
 export type ResolvedQueueOptions = Zod.infer<Schemas['queue']>
 export type ResolvedEnqueueOptions = Zod.infer<Schemas['enqueue']>
 export type ResolvedScheduleOptions = Zod.infer<Schemas['schedule']>

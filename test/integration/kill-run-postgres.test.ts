@@ -2,49 +2,16 @@
 // checkpoints. And the server's death in the middle of a run: it ends with a clear error, and goes on afterwards.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { killCampaign } from '../fixtures/kill-campaign.js'
+import { testKills } from '../fixtures/kill-campaign.js'
 import { privateServer } from '../fixtures/postgres-server.js'
 import { populace } from './cli-process.js'
 
-const REGIONS = fileURLToPath(new URL('../fixtures/regions.js', import.meta.url))
 const server = await privateServer()
 t.teardown(() => server.stop())
 
-t.test('a run that is killed again and again comes to the same hash', { timeout: 0 }, async t => {
-  const found = await killCampaign({
-    scenario: ['town', '--set', 'people=1500', '--set', 'cities=20'],
-    ticks: 2000,
-    everyTicks: 50,
-    kills: process.env.POPULACE_LONG === '1' ? 100 : 10,
-    seed: 20261125,
-    address: () => server.database(),
-  })
-  t.strictSame([...found.hashes], [found.expected])
-  t.ok(
-    found.from.some(tick => tick > 0),
-    `some went on from a checkpoint: ${found.from.join(', ')}`,
-  )
-  t.comment(`${found.kills} kills in ${found.rounds} runs`)
-})
-
-t.test('and so does one whose partitions freeze and thaw all the time', { timeout: 0 }, async t => {
-  const found = await killCampaign({
-    scenario: [REGIONS, '--set', 'regions=60', '--set', 'restless=0.3', '--set', 'social=0.02'],
-    ticks: 600,
-    everyTicks: 20,
-    kills: process.env.POPULACE_LONG === '1' ? 50 : 5,
-    seed: 20261127,
-    address: () => server.database(),
-  })
-  t.strictSame([...found.hashes], [found.expected])
-  t.ok(
-    found.from.some(tick => tick > 0),
-    `some went on from a checkpoint: ${found.from.join(', ')}`,
-  )
-  t.comment(`${found.kills} kills in ${found.rounds} runs`)
-})
+testKills(t, 'towns', 20261125, () => server.database())
+testKills(t, 'regions', 20261127, () => server.database())
 
 t.test('a server that dies in the middle of a run ends it with a clear error, and the run goes on later', async t => {
   const url = await server.database()

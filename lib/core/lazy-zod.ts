@@ -2,7 +2,7 @@
 // services, so a module that a worker can reach must not load zod, which takes 13 MB and 60 ms in each thread.
 import { createRequire } from 'node:module'
 import type { z as Zod } from 'zod'
-import { MAX_DEADLINE_MS } from '../core/limits.js'
+import { MAX_DEADLINE_MS } from './limits.js'
 
 const load = createRequire(import.meta.url)
 
