@@ -92,6 +92,7 @@ export const ERROR_CODES = {
   VALUE_INVALID: 'A value given to the world does not fit its column.',
   WORKER_DIED: 'A worker thread ended or ran out of memory in the middle of its work.',
   WORLD_READ_ONLY: 'The world was changed where it may only be read.',
+  ASK_INVALID: 'An ask is declared wrongly.',
 } as const
 
 /** One of the stable codes. */

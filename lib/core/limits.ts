@@ -227,3 +227,9 @@ export const LEASE_RETRY_MS = 500
 
 /** Pieces of memory of partitions that thawed or were stored, kept for those that freeze next: as many as come and go in a tick or two. */
 export const SPARE_MEMORIES = 8
+
+/** Asks of one kind that may be unanswered at once: each is a call that a service is to take, and memory for its answer. */
+export const MAX_PENDING_ASKS = 2 ** 16
+
+/** Refused asks of one kind that wait for their askers: more than a crowd asks beyond its declared number in a tick or two. */
+export const REFUSED_ASKS = 2 ** 14

@@ -74,6 +74,11 @@ export class Mailbox {
     return this.numbers[MAIL.waiting]
   }
 
+  /** Of those that wait, the ones that can be delivered: all messages, and the asks that are answered. */
+  get ready(): number {
+    return this.numbers[MAIL.waiting] - this.numbers[MAIL.open]
+  }
+
   /** Messages in the inbox as it was made last. */
   get delivered(): number {
     return this.numbers[MAIL.inbox]

@@ -3,6 +3,7 @@
 import { PopulaceError } from '../core/errors.js'
 import type { Sequence } from '../core/sequence.js'
 import { hint } from '../core/suggest.js'
+import type { AskData } from '../memory/ask.js'
 import type { ClaimData } from '../memory/claim.js'
 import type { DocColumn, Json } from '../memory/column-types.js'
 import type { Params, ParamValues } from '../memory/params.js'
@@ -94,6 +95,8 @@ export interface ScenarioData {
   readonly messages: ReadonlyMap<string, MessageData>
   /** Events by name. */
   readonly events: ReadonlyMap<string, EventData>
+  /** Asks by name. */
+  readonly asks: ReadonlyMap<string, AskData>
   readonly measures: ReadonlyMap<string, MeasureData>
   readonly commands: ReadonlyMap<string, CommandData>
   /** Of partitions; known when its module was imported. */
@@ -156,7 +159,7 @@ export function defineScenario<
   const measures = new Map(Object.entries(o.measures ?? {}).map(([key, m]) => [key, checkMeasure(key, m)]))
   const commands = new Map(Object.entries(o.commands ?? {}).map(([key, c]) => [key, checkCommand(name, key, c)]))
   checkReferences(name, populations, engines, measures)
-  const { claims, messages, events } = joinDealings(engines.filter(e => e.kind === 'kernel'))
+  const { claims, messages, events, asks } = joinDealings(engines.filter(e => e.kind === 'kernel'))
   const parts = [
     { params: o.params ?? {} },
     ...populations,
@@ -171,6 +174,7 @@ export function defineScenario<
     claims,
     messages,
     events,
+    asks,
     measures,
     commands,
     loaders: new Map(),
@@ -283,6 +287,7 @@ function checkReferences(
     }
     for (const name of engine.spawns.values()) find(name, who)
     for (const { to } of [...engine.sends.values(), ...engine.receives.values()]) find(to, who)
+    for (const { by } of [...engine.asks.values(), ...engine.hears.values()]) find(by, who)
     findColumns(engine.population, who, [...engine.reads, ...engine.writes])
     for (const { population, columns, access } of engine.senses.values()) {
       const found = findColumns(population, who, columns)
