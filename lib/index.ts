@@ -3,6 +3,8 @@ export { ERROR_CODES, type ErrorCode, PopulaceError } from './core/errors.js'
 export { type AgentId, NONE } from './core/ids.js'
 export type { Progress } from './core/options.js'
 export type { Sequence } from './core/sequence.js'
+export { type Ask, defineAsk, type Status } from './memory/ask.js'
+export type { AskCounts } from './memory/ask-box.js'
 export { type Claim, defineClaim } from './memory/claim.js'
 export type { Column, Columns, DocColumn, Effect, Json, Row, Values, View } from './memory/column-types.js'
 export {
@@ -49,6 +51,8 @@ export type {
 export { type LoaderScope, registerLoader } from './run/loaders.js'
 export { count, histogram, type Measure, type MeasureValues, max, mean, min, sum } from './run/measures.js'
 export { type Command, defineCommand, defineScenario, type Scenario, type SetupScope } from './run/scenario.js'
+export { type AskIdentity, later, type Service, type ServiceOptions, type ServiceScope } from './run/service.js'
+export type { ServiceStatus } from './run/service-calls.js'
 export { Simulation } from './run/simulation.js'
 export type { ForkOptions, ResumeOptions, RunOptions, SimulationOptions } from './run/simulation-options.js'
 export {
@@ -61,6 +65,8 @@ export {
   type Recorder,
 } from './schedule/engine.js'
 export type {
+  Answers,
+  Asker,
   Birth,
   Claimer,
   Draft,

@@ -93,6 +93,8 @@ export const ERROR_CODES = {
   WORKER_DIED: 'A worker thread ended or ran out of memory in the middle of its work.',
   WORLD_READ_ONLY: 'The world was changed where it may only be read.',
   ASK_INVALID: 'An ask is declared wrongly.',
+  SERVICE_MISSING: 'Agents ask a service that nobody gives.',
+  SERVICE_UNKNOWN: 'A service is given that nothing in the scenario asks.',
 } as const
 
 /** One of the stable codes. */

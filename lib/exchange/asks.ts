@@ -1,11 +1,12 @@
 // Asking and hearing: kernels put questions into a stream; when the engine ends they are taken into the box of their ask in
 // the order of the blocks. What became of them comes to the engines that hear them through an inbox, as messages do.
-import type { AnyArray, View } from '../memory/column-types.js'
+
 import type { AskBox } from '../memory/ask-box.js'
+import type { AnyArray, View } from '../memory/column-types.js'
 import type { DocumentReader, DocumentStore, DocumentWriter } from '../memory/documents.js'
 import type { PopulationMemory } from '../memory/population-memory.js'
-import { SENDER } from './needs.js'
 import type { Inbox } from './mail.js'
+import { SENDER } from './needs.js'
 import type { Staging, Stream } from './streams.js'
 import type { Turn } from './turn.js'
 

@@ -181,11 +181,8 @@ export class AskBox {
     return low
   }
 
-  /** Renumbers the engines that asked, after a restore: `to` by old number, NO_ENGINE for one that is gone. */
+  /** Renumbers the engines that asked, after a restore: `to` by old number, below 0 for one that is gone. */
   renumber(to: readonly number[]): void {
-    for (let at = 0; at < this.mailbox.waiting; at++) this.#engine[at] = to[this.#engine[at]] ?? NO_ENGINE
+    for (let at = 0; at < this.mailbox.waiting; at++) this.#engine[at] = to[this.#engine[at]] // -1 is the highest number
   }
 }
-
-/** The number of an engine that the scenario has no more. */
-export const NO_ENGINE = 0xffff

@@ -4,7 +4,6 @@ import { CHECKPOINT_TICKS } from '../core/limits.js'
 import type { Logger, ResolvedResumeOptions, ResolvedSimulationOptions } from '../core/options.js'
 import { resolveParams } from '../memory/params.js'
 import type { StateImage } from '../state/image.js'
-import type { PartitionStore } from '../state/partition-store.js'
 import { schemaHash } from '../state/schema.js'
 import type { RunRecord, StateStore } from '../state/store.js'
 import { findRun } from '../state/stored-state.js'
@@ -82,9 +81,9 @@ export async function launch(from: Source, o: ResolvedSimulationOptions, interna
     stored = await closing(store, () => StoredRun.create(store, o.run ?? origin.scenario, origin))
     stored.retention = o.checkpoint
   }
-  const { image, journal, partitionStore, fuse = true } = internals
+  const { image, journal } = internals
   const durability = new Durability({ ...(stored ? { stored } : {}), ...(journal ? { journal } : {}), everyTicks })
-  return open(from, o, durability, image, fuse, partitionStore)
+  return open(from, o, durability, image, internals)
 }
 
 /** Opens a world from a stored run, which goes on, or from which a new one is forked (`as`). */
@@ -107,7 +106,7 @@ export async function relaunch(from: Source, o: ResolvedResumeOptions): Promise<
   stored.retention = o.checkpoint
   const durability = new Durability({ stored, everyTicks: ticksOf(o, true) })
   const { seed, params } = image.head
-  return open(from, { ...o, seed, params }, durability, image, true)
+  return open(from, { ...o, seed, params }, durability, image)
 }
 
 async function open(
@@ -115,13 +114,13 @@ async function open(
   o: Omit<ResolvedSimulationOptions, 'store'>,
   durability: Durability,
   image: StateImage | undefined,
-  fuse: boolean,
-  partitionStore?: PartitionStore,
+  { fuse = true, partitionStore, answers }: Internals = {},
 ): Promise<Launched> {
   try {
     const { journal } = durability
     const state = image ? { image } : {}
-    const world = await openWorld({ scenario: from, options: o, journal, fuse, partitionStore, ...state })
+    const isReplay = answers !== undefined
+    const world = await openWorld({ scenario: from, options: o, journal, fuse, isReplay, partitionStore, ...state })
     return { world, durability, image, tickTimeoutMs: o.limits.tickTimeoutMs }
   } catch (error) {
     await durability.close()

@@ -251,7 +251,9 @@ function deliveryPhases(steppers: readonly BlockStepper[], exchange: Exchange): 
 /** What an engine took in is taken out of the mailboxes, what it sent and asked is put in, what it emitted is queued. */
 function postPhases(engine: KernelEngine, plan: Plan, memory: WorldMemory, exchange: Exchange): Phase[] {
   const inboxes = exchange.inboxesOf(engine)
-  const posts = [...new Set([...engine.sends.values()].map(m => m.name))].flatMap(name => exchange.posts.get(name) ?? [])
+  const posts = [...new Set([...engine.sends.values()].map(m => m.name))].flatMap(
+    name => exchange.posts.get(name) ?? [],
+  )
   const askings = [...new Set([...engine.asks.values()].map(a => a.name))].flatMap(name => {
     const asking = exchange.asks.get(name)
     return asking ? [{ asking, number: askersOf(plan.engines, name).indexOf(engine.name) }] : []

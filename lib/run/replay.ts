@@ -63,11 +63,17 @@ export async function replayRun(
   const first = o.from === undefined ? all[0] : nearest(run, all, o.from)
   const image = await readState(store, run, all, first.tick)
   const journal = new Record()
-  for (const [, entry] of await readJournal(store, run, first.tick)) journal.append(entry)
+  const entries = (await readJournal(store, run, first.tick)).map(([, entry]) => entry)
+  for (const entry of entries) journal.append(entry)
+  const answers = entries.filter(e => e.kind === 'answer')
   const { workers, checks } = o
   const options = { ...(workers === undefined ? {} : { workers }), ...(checks === undefined ? {} : { checks }) }
   const { params } = image.head
-  await using sim = await Simulation.createWith(scenario, { ...options, seed, params } as object, { image, journal })
+  await using sim = await Simulation.createWith(scenario, { ...options, seed, params } as object, {
+    image,
+    journal,
+    answers,
+  })
   let compared = 0
   let departs: ReplayReport['departs']
   let after = first.tick

@@ -4,6 +4,7 @@ import { REPORTS_PER_SECOND } from '../core/limits.js'
 import type { DriverHooks } from './driver.js'
 import { Listeners } from './listeners.js'
 import { Published } from './published.js'
+import type { RunOptions } from './simulation-options.js'
 
 /** The part of a driver's hooks that reports are made of. */
 type ReportHooks = Pick<
@@ -51,6 +52,18 @@ export class Reports<M> {
       },
       progress: tick => this.onProgress?.(tick),
     }
+  }
+
+  /** Tells `onProgress` how far a run of `ticks` ticks from `from` on is, until it is told otherwise. */
+  follow(from: number, ticks: number, onProgress: RunOptions['onProgress']): void {
+    const began = performance.now()
+    this.onProgress =
+      onProgress &&
+      (tick =>
+        this.listeners.guard('onProgress', () => {
+          const ticksPerSecond = ((tick - from) * 1000) / (performance.now() - began)
+          onProgress({ tick, ticks, ticksPerSecond })
+        }))
   }
 
   /** Tells the state that a run ends with, unless it was told. */

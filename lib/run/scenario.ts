@@ -24,6 +24,7 @@ import { orderEngines } from '../schedule/order.js'
 import type { Of } from '../schedule/scope.js'
 import type { Loaders } from './loaders.js'
 import { checkMeasure, type Measure, type MeasureData, type MeasureValues } from './measures.js'
+import type { Service } from './service.js'
 
 /** An input from outside, applied when a tick begins; T is its payload. */
 export interface Command<T> {
@@ -99,6 +100,8 @@ export interface ScenarioData {
   readonly asks: ReadonlyMap<string, AskData>
   readonly measures: ReadonlyMap<string, MeasureData>
   readonly commands: ReadonlyMap<string, CommandData>
+  /** Stand-ins of services by name, as they were given. */
+  readonly services: ReadonlyMap<string, Service>
   /** Of partitions; known when its module was imported. */
   readonly loaders: Loaders
   // biome-ignore lint/suspicious/noExplicitAny: the parameters vary by scenario
@@ -107,7 +110,7 @@ export interface ScenarioData {
 }
 
 const DATA = Symbol.for('populace.scenario')
-const FIELDS = ['name', 'params', 'populations', 'engines', 'measures', 'commands', 'setup', 'until']
+const FIELDS = ['name', 'params', 'populations', 'engines', 'measures', 'commands', 'services', 'setup', 'until']
 
 function invalid(name: string, what: string, remedy: string): never {
   throw new PopulaceError('SCENARIO_INVALID', `Scenario '${name}' ${what}`, remedy)
@@ -120,7 +123,8 @@ export function scenarioData(scenario: unknown): ScenarioData | undefined {
 
 /**
  * Declares a scenario. setup runs on a worker (inline with workers: 0); until ends a run early, and is never asked
- * before the first tick. SCENARIO_INVALID, DUPLICATE_NAME, ENGINE_INVALID, CYCLE, POPULATION_UNKNOWN, COLUMN_INVALID.
+ * before the first tick. services: stand-ins by name, which answer what agents ask where a host gives no service of that
+ * name, such as later(…). SCENARIO_INVALID, DUPLICATE_NAME, ENGINE_INVALID, CYCLE, POPULATION_UNKNOWN, COLUMN_INVALID.
  */
 export function defineScenario<
   P extends Params = {},
@@ -135,6 +139,7 @@ export function defineScenario<
   engines: readonly BaseEngine[]
   measures?: M
   commands?: K
+  services?: Of<Service>
   setup(world: World, scope: SetupScope<P>): void | Promise<void>
   until?(scope: { measures: MeasureValues<M>; tick: number }): boolean
 }): Scenario<P, M, K> {
@@ -177,6 +182,7 @@ export function defineScenario<
     asks,
     measures,
     commands,
+    services: new Map(Object.entries(o.services ?? {})),
     loaders: new Map(),
     params: joinParams(parts.map(p => p.params)),
     setup: (world, scope) => o.setup(world, scope),

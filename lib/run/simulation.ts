@@ -21,6 +21,7 @@ import { RealTimeLoop } from './real-time-loop.js'
 import { aborted, closed, failed } from './refusals.js'
 import { Reports } from './reports.js'
 import type { AnyScenario, Command } from './scenario.js'
+import type { ServiceStatus } from './service-calls.js'
 import type { ForkOptions, Internals, ResumeOptions, RunOptions, SimulationOptions } from './simulation-options.js'
 import { hashWorld } from './world-hash.js'
 import { captureHere, captureWorld } from './world-image.js'
@@ -76,6 +77,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
         nextCheckpoint: tick => Math.min(durability.nextTick(tick), this.#deltas.nextTick(tick)),
         recover: error => durability.recover(error),
       },
+      this.#reports.run,
       tickTimeoutMs,
     )
     this.#deltas = new Deltas(world, this.#reports, () => this.#driver.measure())
@@ -118,7 +120,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     const checks = await import('../core/options.js')
     const launched = await launch(toSource(scenario), checks.resolveSimulationOptions(o), internals)
     const sim = await Simulation.#begin<S>(launched, checks)
-    if (internals.sheddings) sim.#driver.sheds.replay(internals.sheddings)
+    sim.#driver.replay(internals)
     return sim
   }
 
@@ -172,6 +174,11 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     return countersOf(this.#world.memory)
   }
 
+  /** By service that agents ask: what it does, and what became of its calls. */
+  get services(): Readonly<Record<string, ServiceStatus>> {
+    return this.#driver.asks.status
+  }
+
   /** By engine that is shed now, its level: it has 2^level times fewer turns than its weight says. */
   get shedLevels(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#driver.sheds.levels.map(({ engine, level }) => [engine, level]))
@@ -200,14 +207,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     const { ticks, signal, onProgress } = this.#checks.resolveRunOptions(o)
     this.#enter()
     const target = this.tick + ticks
-    const started = { tick: this.tick, at: performance.now() }
-    this.#reports.onProgress =
-      onProgress &&
-      (tick =>
-        this.#reports.listeners.guard('onProgress', () => {
-          const ticksPerSecond = ((tick - started.tick) * 1000) / (performance.now() - started.at)
-          onProgress({ tick, ticks, ticksPerSecond })
-        }))
+    this.#reports.follow(this.tick, ticks, onProgress)
     const interrupt = () => this.#interrupt()
     signal?.addEventListener('abort', interrupt)
     try {

@@ -165,9 +165,19 @@ export function joinDealings(engines: readonly Dealing[]): Dealings {
     ({ service, by, timeoutTicks, pending, latency }) => [service, by, timeoutTicks, pending, latency],
   )
   for (const { name } of messages.values())
-    checkReceivers('MESSAGE_INVALID', `Message '${name}'`, 'receive', receiversOf(engines, e => e.receives, name))
+    checkReceivers(
+      'MESSAGE_INVALID',
+      `Message '${name}'`,
+      'receive',
+      receiversOf(engines, e => e.receives, name),
+    )
   for (const { name } of asks.values())
-    checkReceivers('ASK_INVALID', `Ask '${name}'`, 'hear', receiversOf(engines, e => e.hears, name))
+    checkReceivers(
+      'ASK_INVALID',
+      `Ask '${name}'`,
+      'hear',
+      receiversOf(engines, e => e.hears, name),
+    )
   const claims = engines.flatMap(e => [...e.claims.values(), ...e.outcomes.values()])
   return {
     claims: join('claims', claims, c => [c.by, c.on]),
