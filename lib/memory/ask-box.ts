@@ -3,7 +3,6 @@
 // what became of them. Its order is that of asking, so it does not depend on when answers come.
 import { REFUSED_ASKS } from '../core/limits.js'
 import { ASK_STATUS } from './ask.js'
-import { decode } from './document-codec.js'
 import type { DocumentHeap } from './document-heap.js'
 import { ASKS, type AskLayout, MAIL } from './layout.js'
 import { Mailbox } from './mailbox.js'
@@ -34,7 +33,8 @@ export interface OpenAsk {
   readonly tick: number
   /** The number of the engine that asked, among those that ask it. */
   readonly engine: number
-  readonly question: unknown
+  /** The question, encoded. */
+  readonly question: Uint8Array
 }
 
 export class AskBox {
@@ -138,9 +138,9 @@ export class AskBox {
     const { waiting, to } = this.mailbox
     for (let at = this.#search(from); at < waiting; at++) {
       if (this.status[at] !== ASK_STATUS.open) continue
-      const [number, agent, tick] = [this.#number[at], to[at], this.#tick[at]]
-      const question = decode(this.heap.bytes, this.heap.view, this.#question[at * 2])
-      yield { number, agent, tick, engine: this.#engine[at], question }
+      const begin = this.#question[at * 2]
+      const question = this.heap.bytes.slice(begin, begin + this.#question[at * 2 + 1])
+      yield { number: this.#number[at], agent: to[at], tick: this.#tick[at], engine: this.#engine[at], question }
     }
   }
 

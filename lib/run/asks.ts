@@ -2,14 +2,12 @@
 // was asked, and says what became of asks: journaled and flushed before a tick can see it. Of ticks that are stepped
 // again the journal alone speaks, and a question that it has an answer to is not put; a call that is under way, or whose
 // answer nobody has taken, serves the same question when it is asked again.
-import { isDeepStrictEqual } from 'node:util'
 import { type Clock, systemClock } from '../core/clock.js'
 import { PopulaceError } from '../core/errors.js'
-import { copyJson } from '../core/json.js'
 import { ASK_STATUS, type AskData, STATUS_NAMES } from '../memory/ask.js'
 import type { AskBox, OpenAsk } from '../memory/ask-box.js'
 import type { Json } from '../memory/column-types.js'
-import { type DocumentBytes, documentBytes } from '../memory/documents.js'
+import { type DocumentBytes, documentBytes, documentIn } from '../memory/documents.js'
 import { askersOf } from '../schedule/engine.js'
 import type { AnswerEntry } from '../state/journal.js'
 import type { OpenWorld } from './open-world.js'
@@ -19,7 +17,7 @@ import { ServiceCalls, type ServiceStatus } from './service-calls.js'
 /** A question that was put to a service. */
 interface Call {
   readonly identity: AskIdentity
-  readonly question: unknown
+  readonly question: Uint8Array
   reply: Reply | undefined
   /** Called when there is a reply. */
   done: () => void
@@ -137,7 +135,7 @@ export class Asks {
     const name = nameOf(kind.ask.name, open.number)
     const identity = this.#identify(kind, open)
     const known = this.#calls.get(name)
-    const isSame = known?.identity.id === identity.id && isDeepStrictEqual(known.question, open.question)
+    const isSame = known?.identity.id === identity.id && Buffer.compare(known.question, open.question) === 0
     if (known && !isSame) this.#drop(name, known)
     const call = known && isSame ? known : this.#begin(name, identity, open.question, calls)
     waiting.call = call
@@ -149,9 +147,9 @@ export class Asks {
     if (call.reply) call.done()
   }
 
-  #begin(name: string, identity: AskIdentity, question: unknown, calls: ServiceCalls): Call {
+  #begin(name: string, identity: AskIdentity, question: Uint8Array, calls: ServiceCalls): Call {
     const call: Call = { identity, question, reply: undefined, done: () => {}, cancel: () => {} }
-    call.cancel = calls.put(structuredClone(question), identity, reply => {
+    call.cancel = calls.put(documentIn(question), identity, reply => {
       call.reply = reply
       call.done()
     })
@@ -243,15 +241,10 @@ export class Asks {
     const entry = { kind: 'answer', tick, ask: kind.ask.name, number: open.number } as const
     const reply = waiting.call ? (waiting.call.reply ?? LATE) : this.#ofTicks(waiting, tick)
     if (reply.outcome !== 'ok') return { entry: { ...entry, status: ASK_STATUS[reply.outcome] }, bytes: undefined }
-    try {
-      const what = `the answer of service '${kind.ask.service}'`
-      const value = copyJson((reply.value ?? null) as Json, what, 'ASK_INVALID')
-      const bytes = documentBytes(value, what)
-      if (this.#box(kind).fits(bytes?.length ?? 0)) return { entry: { ...entry, status: ASK_STATUS.ok, value }, bytes }
-    } catch (error) {
-      if (!(error instanceof PopulaceError)) throw error
-    }
-    return { entry: { ...entry, status: ASK_STATUS.failed }, bytes: undefined } // what it gave is no document, or has no room
+    const bytes = answerBytes(reply.value)
+    if (!bytes || !this.#box(kind).fits(bytes.length))
+      return { entry: { ...entry, status: ASK_STATUS.failed }, bytes: undefined }
+    return { entry: { ...entry, status: ASK_STATUS.ok, value: documentIn(bytes) as Json }, bytes } // a copy: it is plain data
   }
 
   /** What a service of ticks says; late, where there is none that could have. */
@@ -259,7 +252,7 @@ export class Asks {
     const service = this.#world.services?.get(kind.ask.service) as TickService | undefined // others are called
     if (!service || open.tick + service.ticks > tick) return LATE
     try {
-      return { outcome: 'ok', value: service.answer(open.question) }
+      return { outcome: 'ok', value: service.answer(documentIn(open.question)) }
     } catch (error) {
       return { outcome: 'failed', reason: String(error) }
     }
@@ -298,6 +291,16 @@ export class Asks {
   close(): void {
     for (const [name, call] of this.#calls) this.#drop(name, call)
     this.#wake()
+  }
+}
+
+/** undefined: what the service gave is no plain data, or too large. */
+function answerBytes(value: unknown): DocumentBytes {
+  try {
+    return documentBytes(value ?? null, 'An answer')
+  } catch (error) {
+    if (error instanceof PopulaceError) return undefined
+    throw error
   }
 }
 

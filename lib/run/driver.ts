@@ -55,6 +55,8 @@ export class Driver {
   readonly asks: Asks
   /** Ticks done. */
   tick = 0
+  /** The tick up to which something may have been told, also where the batch that stepped it failed. */
+  reached = 0
   readonly #world: OpenWorld
   readonly #hooks: DriverHooks
   readonly #tickTimeoutMs: number | undefined
@@ -157,6 +159,7 @@ export class Driver {
         try {
           return await this.#advance(target, stop)
         } catch (error) {
+          this.reached = Math.max(this.tick, world.crew.control.tick)
           await this.#hooks.recover(error)
         }
       }

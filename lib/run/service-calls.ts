@@ -3,7 +3,6 @@
 import type { Clock } from '../core/clock.js'
 import { MAX_ABANDONED_CALLS } from '../core/limits.js'
 import type { AskOutcome } from '../memory/ask.js'
-import { free } from './forbidden.js'
 import { type AskIdentity, type Reply, replyOf, type ServiceOptions } from './service.js'
 
 /** What a service does, and what became of its calls. Answers that came too late in ticks are counted as they came. */
@@ -21,21 +20,27 @@ export interface ServiceStatus extends Readonly<Record<AskOutcome, number>> {
 interface Question {
   readonly value: unknown
   readonly identity: AskIdentity
-  readonly abort: AbortController
+  /** By the clock of the calls, and as Date.now() counts. */
+  readonly until: number
   readonly deadline: number
   readonly done: (reply: Reply) => void
-  cancelTimer: () => void
+  /** Made when the call begins. */
+  abort: AbortController | undefined
 }
 
 export class ServiceCalls {
   readonly #o: Required<ServiceOptions>
   readonly #clock: Clock
-  /** In the order of asking. */
+  /** All that are not answered, in the order of asking, which is that of their deadlines. */
+  readonly #questions = new Set<Question>()
+  /** Those of them that wait for a call to end. */
   readonly #waiting = new Set<Question>()
-  readonly #running = new Set<Question>()
   readonly #outcomes: Record<AskOutcome, number> = { ok: 0, late: 0, failed: 0, refused: 0 }
   #abandoned = 0
   #lastReason: string | undefined
+  /** Whether it was said that the next ones are called. */
+  #willCall = false
+  #cancelTimer: (() => void) | undefined
 
   constructor(o: Required<ServiceOptions>, clock: Clock) {
     this.#o = o
@@ -43,56 +48,79 @@ export class ServiceCalls {
   }
 
   get status(): ServiceStatus {
-    const [running, waiting] = [this.#running.size, this.#waiting.size]
+    const waiting = this.#waiting.size
+    const running = this.#questions.size - waiting
     return { running, waiting, abandoned: this.#abandoned, ...this.#outcomes, lastReason: this.#lastReason }
   }
 
   /** Puts a question; `done` is called once, later, unless the function that is returned is called before. */
   put(value: unknown, identity: AskIdentity, done: (reply: Reply) => void): () => void {
     const { timeoutMs } = this.#o
-    const abort = new AbortController()
-    const deadline = Date.now() + timeoutMs
-    const question: Question = { value, identity, abort, deadline, done, cancelTimer: () => undefined }
-    question.cancelTimer = this.#clock.after(timeoutMs, () => {
-      const reason = `No answer within ${timeoutMs} ms`
-      this.#forget(question, reason)
-      this.#tell(question, { outcome: 'late', reason })
-    })
+    const until = this.#clock.now() + timeoutMs
+    const question: Question = { value, identity, until, deadline: Date.now() + timeoutMs, done, abort: undefined }
+    this.#questions.add(question)
     this.#waiting.add(question)
-    queueMicrotask(() => this.#next())
+    this.#cancelTimer ??= this.#clock.after(timeoutMs, () => this.#expire())
+    this.#callSoon()
     return () => this.#forget(question, 'Nobody waits for the answer any more')
   }
 
-  #next(): void {
-    for (const question of this.#waiting) {
-      if (this.#running.size >= this.#o.maxConcurrent) return
-      this.#waiting.delete(question)
-      this.#running.add(question)
-      this.#call(question)
-    }
+  /** Calls what may be called, when whoever makes room has done so. */
+  #callSoon(): void {
+    if (this.#willCall || this.#waiting.size === 0) return
+    this.#willCall = true
+    queueMicrotask(() => {
+      this.#willCall = false
+      for (const question of this.#waiting) {
+        if (this.#questions.size - this.#waiting.size >= this.#o.maxConcurrent) return
+        this.#waiting.delete(question)
+        this.#call(question)
+      }
+    })
   }
 
   async #call(question: Question): Promise<void> {
-    const { value, identity, abort, deadline } = question
+    if (this.#abandoned >= MAX_ABANDONED_CALLS) {
+      const reason = `${this.#abandoned} calls go on beyond their deadlines`
+      if (this.#take(question)) this.#tell(question, { outcome: 'refused', reason })
+      return
+    }
+    const { value, identity, deadline } = question
+    const { signal } = (question.abort = new AbortController())
     let reply: Reply
-    if (this.#abandoned >= MAX_ABANDONED_CALLS)
-      reply = { outcome: 'refused', reason: `${this.#abandoned} calls go on beyond their deadlines` }
-    else
-      try {
-        const scope = { ...identity, signal: abort.signal, deadline }
-        reply = { outcome: 'ok', value: await free(async () => this.#o.ask(value, scope)) }
-      } catch (error) {
-        reply = replyOf(error)
-      }
+    try {
+      reply = { outcome: 'ok', value: await this.#o.ask(value, { ...identity, signal, deadline }) }
+    } catch (error) {
+      reply = replyOf(error)
+    }
     if (this.#take(question)) this.#tell(question, reply)
     else this.#abandoned--
   }
 
+  /** Ends the wait of those whose deadlines have come. */
+  #expire(): void {
+    const now = this.#clock.now()
+    const reason = `No answer within ${this.#o.timeoutMs} ms`
+    this.#cancelTimer = undefined
+    for (const question of this.#questions) {
+      if (question.until > now) {
+        this.#cancelTimer = this.#clock.after(question.until - now, () => this.#expire())
+        return
+      }
+      this.#forget(question, reason)
+      this.#tell(question, { outcome: 'late', reason })
+    }
+  }
+
   /** Takes a question out; false: it was out already. */
   #take(question: Question): boolean {
-    if (!this.#running.delete(question) && !this.#waiting.delete(question)) return false
-    question.cancelTimer()
-    queueMicrotask(() => this.#next())
+    if (!this.#questions.delete(question)) return false
+    this.#waiting.delete(question)
+    if (this.#questions.size === 0) {
+      this.#cancelTimer?.()
+      this.#cancelTimer = undefined
+    }
+    this.#callSoon()
     return true
   }
 
@@ -104,7 +132,8 @@ export class ServiceCalls {
 
   /** Ends the wait for an answer; a call that is under way is told so. */
   #forget(question: Question, reason: string): void {
-    if (this.#running.has(question)) this.#abandoned++
-    if (this.#take(question)) question.abort.abort(new DOMException(reason, 'TimeoutError'))
+    if (!this.#take(question) || !question.abort) return
+    this.#abandoned++
+    question.abort.abort(new DOMException(reason, 'TimeoutError'))
   }
 }
