@@ -1,6 +1,7 @@
 // Where asks of one kind wait: for their answers, and then until all engines that hear them have. A mailbox whose letters
 // are written twice: by the crew when the asking engine ends, and by the main thread, between two ticks, when it is known
 // what became of them. Its order is that of asking, so it does not depend on when answers come.
+import { PopulaceError } from '../core/errors.js'
 import { REFUSED_ASKS } from '../core/limits.js'
 import { ASK_STATUS } from './ask.js'
 import type { DocumentHeap } from './document-heap.js'
@@ -149,13 +150,18 @@ export class AskBox {
     return this.#counts[ASKS.next]
   }
 
-  /** Whether an answer of so many bytes has room. */
-  fits(bytes: number): boolean {
-    const { heap } = this
-    return heap.used + heap.written + bytes <= heap.layout.limit
+  /** Whether answers of so many bytes together have room. */
+  hasRoomFor(bytes: number): boolean {
+    try {
+      this.mailbox.admitBytes(bytes)
+      return true
+    } catch (error) {
+      if (error instanceof PopulaceError) return false
+      throw error
+    }
   }
 
-  /** Says what became of an ask; false where it waits for no answer. DOCUMENTS_FULL: see fits. */
+  /** Says what became of an ask; false where it waits for no answer. The answer has to have room. */
   answer(number: number, status: number, bytes: Uint8Array | undefined): boolean {
     const at = this.#search(number)
     if (at === this.mailbox.waiting || this.#number[at] !== number || this.status[at] !== ASK_STATUS.open) return false

@@ -116,7 +116,7 @@ export class Mailbox {
       return [name, storedValues(column, value, where)] as const
     })
     const bytes = stored.reduce((n, [, value]) => n + (value instanceof Uint8Array ? value.length : 0), 0)
-    if (bytes > 0) this.#admitBytes(bytes)
+    if (bytes > 0) this.admitBytes(bytes)
     const at = this.waiting
     if (this.admit(1) === 0) return
     for (const array of [this.to, this.from, this.seen]) this.undo?.touch(array, at)
@@ -137,8 +137,8 @@ export class Mailbox {
     this.settle()
   }
 
-  /** Throws before anything changes where so many bytes more have no room. DOCUMENTS_FULL. */
-  #admitBytes(bytes: number): void {
+  /** Makes room for so many bytes more; throws before anything changes where there is none. DOCUMENTS_FULL. */
+  admitBytes(bytes: number): void {
     const { heap } = this
     if (!heap) return
     const { limit } = heap.layout

@@ -53,12 +53,15 @@ export class Asks {
   readonly #calls = new Map<string, Call>()
   /** Replies came, and their asks do not wait for a certain tick. */
   readonly #arrived = new Set<Waiting>()
-  /** What the journal knows, in order, and all of it by the asks' names. */
+  /** What the journal knows, in order; how much of it was said; and all of it by the asks' names. */
   #record: readonly AnswerEntry[] = []
+  #said = 0
   #recorded: ReadonlySet<string> = new Set()
   /** The last tick of a journal that is stepped again. */
   #lastTick = 0
-  #wake = () => {}
+  /** Whether something came since a wait ended: one that begins now may have missed it. */
+  #isWoken = false
+  #endWait = () => {}
 
   /** @param run - names the run in the identity of asks. */
   constructor(world: OpenWorld, run: string, interrupt: () => void, clock: Clock = systemClock) {
@@ -90,6 +93,7 @@ export class Asks {
    */
   begin(record: readonly AnswerEntry[], lastTick: number): void {
     this.#record = record
+    this.#said = 0
     this.#recorded = new Set(record.map(({ ask, number }) => nameOf(ask, number)))
     // Without services the record alone speaks, for ever.
     this.#lastTick = this.#world.services ? lastTick : Number.POSITIVE_INFINITY
@@ -141,7 +145,7 @@ export class Asks {
     waiting.call = call
     call.done = () => {
       if (kind.ask.latency === undefined) this.#arrived.add(waiting)
-      this.#wake()
+      this.wake()
       this.#interrupt()
     }
     if (call.reply) call.done()
@@ -170,7 +174,7 @@ export class Asks {
 
   /** The next tick after `tick` in which it is known what becomes of an ask: no batch may pass it. */
   nextTick(tick: number): number {
-    let next = this.#record[0]?.tick ?? Number.POSITIVE_INFINITY
+    let next = this.#record[this.#said]?.tick ?? Number.POSITIVE_INFINITY
     for (const { waiting } of this.#kinds) {
       const [first] = waiting.values()
       if (first) next = Math.min(next, Math.max(first.due, this.#lastTick))
@@ -191,30 +195,30 @@ export class Asks {
     })
   }
 
-  /** Resolves when a service has answered, or `wake` is called. */
-  wait(): Promise<void> {
-    return new Promise(resolve => {
-      this.#wake = resolve
-    })
+  /** Resolves when a service has answered, or `wake` is called; at once, if that was so since the last wait. */
+  async wait(): Promise<void> {
+    if (!this.#isWoken)
+      await new Promise<void>(resolve => {
+        this.#endWait = resolve
+      })
+    this.#isWoken = false
   }
 
   /** Ends a wait. */
   wake(): void {
-    this.#wake()
+    this.#isWoken = true
+    this.#endWait()
   }
 
   /** Says what became of asks, before tick `tick` begins. JOURNAL_INVALID, and what a journal fails with. */
   async deliver(tick: number): Promise<void> {
-    while (this.#record.length > 0 && this.#record[0].tick <= tick) {
-      const [entry, ...rest] = this.#record
-      this.#record = rest
-      this.#answerAgain(entry)
-    }
+    for (; this.#record[this.#said]?.tick <= tick; this.#said++) this.#answerAgain(this.#record[this.#said])
     if (tick < this.#lastTick) return
     const found = this.#kinds.flatMap(kind => this.#known(kind, tick))
     if (found.length === 0) return
     const { journal } = this.#world
-    const said = found.map(waiting => ({ waiting, ...this.#say(waiting, tick) }))
+    const bytesOf = new Map<Kind, number>()
+    const said = found.map(waiting => ({ waiting, ...this.#say(waiting, tick, bytesOf) }))
     for (const { entry } of said) journal.append(entry)
     await journal.flush()
     for (const { waiting, entry, bytes } of said) {
@@ -235,15 +239,17 @@ export class Asks {
     return [...found, ...early.sort((a, b) => a.open.number - b.open.number)]
   }
 
-  /** What becomes of an ask now, as the journal has it. */
-  #say(waiting: Waiting, tick: number): { entry: AnswerEntry; bytes: DocumentBytes } {
+  /** What becomes of an ask now, as the journal has it. `bytesOf`: of the answers before it, by kind. */
+  #say(waiting: Waiting, tick: number, bytesOf: Map<Kind, number>): { entry: AnswerEntry; bytes: DocumentBytes } {
     const { kind, open } = waiting
     const entry = { kind: 'answer', tick, ask: kind.ask.name, number: open.number } as const
     const reply = waiting.call ? (waiting.call.reply ?? LATE) : this.#ofTicks(waiting, tick)
     if (reply.outcome !== 'ok') return { entry: { ...entry, status: ASK_STATUS[reply.outcome] }, bytes: undefined }
     const bytes = answerBytes(reply.value)
-    if (!bytes || !this.#box(kind).fits(bytes.length))
+    const all = (bytesOf.get(kind) ?? 0) + (bytes?.length ?? 0)
+    if (!bytes || !this.#box(kind).hasRoomFor(all))
       return { entry: { ...entry, status: ASK_STATUS.failed }, bytes: undefined }
+    bytesOf.set(kind, all)
     return { entry: { ...entry, status: ASK_STATUS.ok, value: documentIn(bytes) as Json }, bytes } // a copy: it is plain data
   }
 
@@ -272,10 +278,12 @@ export class Asks {
     if (STATUS_NAMES[status] === undefined) throw broken(`with a status of ${status}`)
     const box = this.#box(waiting.kind)
     try {
-      box.answer(number, status, status === ASK_STATUS.ok ? documentBytes(value, 'An answer') : undefined)
+      const bytes = status === ASK_STATUS.ok ? documentBytes(value, 'An answer') : undefined
+      box.mailbox.admitBytes(bytes?.length ?? 0)
+      box.answer(number, status, bytes)
       box.mailbox.settle()
     } catch (error) {
-      throw broken('which is no document', error)
+      throw broken('which is no document, or has no room', error)
     }
     this.#forget(waiting)
   }
@@ -290,7 +298,7 @@ export class Asks {
   /** Ends all calls. */
   close(): void {
     for (const [name, call] of this.#calls) this.#drop(name, call)
-    this.#wake()
+    this.wake()
   }
 }
 

@@ -61,14 +61,17 @@ export type Reply =
   | { readonly outcome: Exclude<AskOutcome, 'ok'>; readonly reason: string }
 
 /** Codes of errors that say that a service was not even tried. */
-const REFUSALS: readonly unknown[] = ['CIRCUIT_OPEN', 'RATE_LIMITED', 'BUDGET_SPENT', 'ASK_REFUSED']
+const REFUSALS: readonly unknown[] = [
+  ...['BUDGET_SPENT', 'CIRCUIT_OPEN', 'RATE_BUSY', 'RATE_COST', 'RATE_LIMITED', 'RATE_TIMEOUT', 'SERVICE_BUSY'],
+]
 
 /** Codes and names of errors that say that an answer took too long. */
-const TIMEOUTS: readonly unknown[] = ['TimeoutError', 'ETIMEDOUT', 'CALL_TIMEOUT', 'ASK_LATE']
+const TIMEOUTS: readonly unknown[] = ['CALL_TIMEOUT', 'ETIMEDOUT', 'TimeoutError']
 
 /** What an error of a service says about the ask. */
 export function replyOf(error: unknown): Reply {
   const { code, name, message } = (error ?? {}) as { code?: unknown; name?: unknown; message?: unknown }
-  const outcome = REFUSALS.includes(code) ? 'refused' : TIMEOUTS.includes(code ?? name) ? 'late' : 'failed'
+  const isLate = TIMEOUTS.includes(code) || TIMEOUTS.includes(name) // a DOMException has both, and its code is a number
+  const outcome = REFUSALS.includes(code) ? 'refused' : isLate ? 'late' : 'failed'
   return { outcome, reason: String(message ?? error) }
 }

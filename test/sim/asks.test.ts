@@ -1,13 +1,9 @@
-// Asks: what agents ask and hear has the same bits on any number of workers, whatever becomes of it, and whether it was
-// stepped straight through, resumed or replayed.
-import { randomUUID } from 'node:crypto'
+// What agents ask and hear has the same bits on any number of workers, whatever becomes of it.
 import t from 'tap'
 import { later, Simulation, type SimulationOptions } from '../../lib/index.js'
-import { replayRun } from '../../lib/run/replay.js'
-import { storeAt } from '../../lib/run/stores.js'
 import { verifyScenario } from '../../lib/run/verify.js'
 import type pupils from '../fixtures/pupils.js'
-import { answerOf, type Question } from '../fixtures/pupils.js'
+import { answerOf } from '../fixtures/pupils.js'
 
 const PUPILS = new URL('../fixtures/pupils.js', import.meta.url)
 const TICKS = 30
@@ -78,75 +74,50 @@ t.test('a service that takes longer than its ask may is late, and the asker hear
   }
 })
 
-t.test(
-  'a run that is resumed asks again what was open, with the same identity, and comes to the same bits',
-  async t => {
-    const address = `memory:${randomUUID()}`
-    const asked: string[] = []
-    // Answers at once, and each ask is answered exactly six ticks later: so it does not matter when a call ends.
-    const examiner = async ({ who }: Question, { id }: { id: string }) => {
-      asked.push(id)
-      return who
-    }
-    const o = { workers: 0, seed: 3, checkpoint: { everyTicks: 7 }, services: { examiner } }
-    await using whole = await make({ ...o, store: address })
-    await whole.run({ ticks: TICKS })
-    const end = await whole.hash()
-    await whole.close()
-    const first = asked.splice(0)
-    t.equal(new Set(first).size, first.length, 'each ask is put once')
-    for (const [workers, tick] of [
-      [0, undefined],
-      [2, 14],
-      [3, 0],
-    ] as const) {
-      const { checkpoint, services } = o
-      const from = tick === undefined ? {} : { tick }
-      await using sim = await Simulation.resume<typeof pupils>(PUPILS, {
-        ...{ store: address, workers, checkpoint, services, ...from },
-      })
-      await sim.run({ ticks: TICKS - sim.tick })
-      t.equal(await sim.hash(), end, `from ${tick ?? 'the newest checkpoint'} on ${workers} workers`)
-      t.ok(
-        asked.splice(0).every(id => first.includes(id)),
-        'nothing is asked that was not asked',
-      )
-    }
-  },
-)
+t.test('a world whose service fails goes on, its asks refused', async t => {
+  const broken = async () => {
+    throw Object.assign(new Error('no connection'), { code: 'CIRCUIT_OPEN' })
+  }
+  const params = { pupils: 10_000, eager: 0.1 }
+  await using sim = await make({ workers: 2, params, services: { teacher: broken, examiner: broken } }, '?pending=64')
+  await sim.run({ ticks: 20 })
+  const { asked, refused, ok, failed, late } = sim.counters.asks.lesson
+  t.ok(asked > 15_000 && refused > asked - 200)
+  t.equal(ok + failed + late, 0)
+  t.ok(sim.services.teacher.refused > 0)
+  t.equal(sim.services.teacher.lastReason, 'no connection')
+})
 
-t.test('a replay needs no service and comes to the same bits; an edited answer is caught', async t => {
-  const address = `memory:${randomUUID()}`
-  const alone = new URL(`${PUPILS.href}?alone`)
-  let delay = 0
-  const services = {
-    // Answers when it likes: in the next tick, or some ticks later.
-    teacher: (q: Question) =>
-      new Promise(resolve => {
-        if (delay++ % 3 === 0) resolve(answerOf(q))
-        else setImmediate(() => setImmediate(() => resolve(answerOf(q))))
+t.test('whatever a service does, its asker is told', async t => {
+  const thrown = (error: unknown) => async () => {
+    throw error
+  }
+  for (const [what, service] of [
+    ['failed', thrown(new Error('out of order'))],
+    ['failed', thrown('nothing to say')],
+    ['refused', thrown(Object.assign(new Error('too many'), { code: 'RATE_LIMITED' }))],
+    ['late', thrown(new DOMException('too long', 'TimeoutError'))],
+    ['ok', async () => undefined],
+    ['failed', async () => () => 1],
+    ['failed', async () => new Map()],
+    ['failed', async () => 'x'.repeat(70_000)],
+  ] as const) {
+    await using sim = await make({ workers: 0, params: { mortal: 0 }, services: { examiner: service } })
+    await sim.run({ ticks: 12 })
+    const { exam } = sim.counters.asks
+    t.ok(exam[what] > 0, what)
+    t.equal(exam[what], exam.asked - exam.open)
+  }
+  await using sim = await make({
+    workers: 0,
+    services: {
+      teacher: later(1, () => {
+        throw new Error('not today')
       }),
-    examiner: async ({ who }: Question) => {
-      if (who % 3 === 0) throw new Error('no mood')
-      return who
     },
-  }
-  const o = { workers: 2, seed: 3, services, checkpoint: { everyTicks: 10 }, store: address }
-  await using sim = await Simulation.create<typeof pupils>(alone, o)
-  for (let tick = 0; tick < TICKS; tick++) {
-    await sim.run({ ticks: 1 })
-    await new Promise(resolve => setImmediate(resolve))
-  }
-  t.ok(sim.counters.asks.lesson.ok > 20 && sim.counters.asks.exam.failed > 5)
-  const hash = await sim.hash()
-  await sim.close()
-  const store = await storeAt(address)
-  t.teardown(() => store.close())
-  for (const workers of [0, 3]) {
-    const report = await replayRun(alone, store, { workers })
-    t.equal(report.departs, undefined)
-    t.equal(report.hash, hash)
-  }
+  })
+  await sim.run({ ticks: 3 })
+  t.ok(sim.counters.asks.lesson.failed > 0)
 })
 
 t.test('the sanitizer compares runs that ask', async t => {
