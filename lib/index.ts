@@ -78,6 +78,9 @@ export type {
   Sender,
   WakingLoop,
 } from './schedule/scope.js'
+export { type ChatCall, ChatCompletions, type ChatUsage } from './services/chat-completions.js'
+export type { ChatCompletionsOptions, ChatMessage } from './services/chat-completions-options.js'
+export { ChatError } from './services/chat-error.js'
 export { DatabaseError } from './services/database-error.js'
 export type {
   CallOptions,

@@ -93,6 +93,10 @@ export const ERROR_CODES = {
   WORKER_DIED: 'A worker thread ended or ran out of memory in the middle of its work.',
   WORLD_READ_ONLY: 'The world was changed where it may only be read.',
   ASK_INVALID: 'An ask is declared wrongly.',
+  CHAT_BUSY: 'A chat server has no time for a request now.',
+  CHAT_FAILED: 'A chat server cannot be reached, or refused a request.',
+  CHAT_INVALID: 'A chat server sent what is no answer, or none that its schema describes.',
+  CHAT_TIMEOUT: 'A chat server took longer than timeoutMs.',
   SERVICE_MISSING: 'Agents ask a service that nobody gives.',
   SERVICE_UNKNOWN: 'A service is given that nothing in the scenario asks.',
 } as const

@@ -243,3 +243,7 @@ export const SERVICE_TIMEOUT_MS = 30_000
 
 /** Calls of one service that go on beyond their deadlines: one that heeds no signal is not called again and again. */
 export const MAX_ABANDONED_CALLS = 1000
+
+/** Bytes of one response of a chat server, where a host does not say, and at most: an answer is a document of 64 KiB at most. */
+export const CHAT_RESPONSE_BYTES = 2 ** 20
+export const MAX_CHAT_RESPONSE_BYTES = 2 ** 26

@@ -62,11 +62,20 @@ export type Reply =
 
 /** Codes of errors that say that a service was not even tried. */
 const REFUSALS: readonly unknown[] = [
-  ...['BUDGET_SPENT', 'CIRCUIT_OPEN', 'RATE_BUSY', 'RATE_COST', 'RATE_LIMITED', 'RATE_TIMEOUT', 'SERVICE_BUSY'],
+  ...[
+    'BUDGET_SPENT',
+    'CHAT_BUSY',
+    'CIRCUIT_OPEN',
+    'RATE_BUSY',
+    'RATE_COST',
+    'RATE_LIMITED',
+    'RATE_TIMEOUT',
+    'SERVICE_BUSY',
+  ],
 ]
 
 /** Codes and names of errors that say that an answer took too long. */
-const TIMEOUTS: readonly unknown[] = ['CALL_TIMEOUT', 'ETIMEDOUT', 'TimeoutError']
+const TIMEOUTS: readonly unknown[] = ['CALL_TIMEOUT', 'CHAT_TIMEOUT', 'ETIMEDOUT', 'TimeoutError']
 
 /** What an error of a service says about the ask. */
 export function replyOf(error: unknown): Reply {
