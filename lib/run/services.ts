@@ -13,7 +13,7 @@ export async function servicesOf(
   given: Readonly<Record<string, unknown>>,
 ): Promise<Services> {
   const names = [...new Set([...asks.values()].map(a => a.service))]
-  for (const name of [...Object.keys(given), ...services.keys()])
+  for (const name of Object.keys(given))
     if (!names.includes(name))
       throw new PopulaceError(
         'SERVICE_UNKNOWN',
