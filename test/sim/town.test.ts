@@ -204,8 +204,8 @@ t.test('people talk in words of a model, to friends who reply; lives go on as th
   const silent = await after(0)
   t.equal(silent.think.asked + silent.talks + silent.said.length, 0)
   const now = await after(0.5)
-  const { asked, ok, open, waiting, refused } = now.think
-  t.ok(asked > 100 && asked === ok + open + refused && waiting === 0, 'all are answered')
+  const { asked, ok, open, refused } = now.think
+  t.ok(asked > 100 && asked === ok + open + refused, 'all are answered')
   t.equal(now.said.length, ok - now.think.dropped)
   t.equal(now.talks + now.mail.dropped, now.mail.sent - now.mail.waiting)
   t.ok(now.said.some(text => /had a child|moved to town/.test(text)))
