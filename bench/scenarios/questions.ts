@@ -1,7 +1,8 @@
-// Ten thousand agents of some thought each, a share of whom put a question to a service in each tick.
+// Ten thousand agents who think as long as those of the town (examples/town.ts) live, a share of whom put a question to a
+// service in each tick.
 import { defineAsk, defineEngine, defineParams, definePopulation, defineScenario, doc, f64, later, u32 } from 'populace'
 
-const params = defineParams({ agents: { default: 10_000 }, share: { default: 0.1 }, thoughts: { default: 40 } })
+const params = defineParams({ agents: { default: 10_000 }, share: { default: 0.1 }, thoughts: { default: 800 } })
 
 const thinker = definePopulation('thinker', {
   params,

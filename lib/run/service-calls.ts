@@ -3,7 +3,7 @@
 import type { Clock } from '../core/clock.js'
 import { MAX_ABANDONED_CALLS } from '../core/limits.js'
 import type { AskOutcome } from '../memory/ask.js'
-import { type AskIdentity, type Reply, replyOf, type ServiceOptions } from './service.js'
+import { type AskIdentity, type Reply, replyOf, type ServiceOptions, type ServiceScope } from './service.js'
 
 /** What a service does, and what became of its calls. Answers that came too late in ticks are counted as they came. */
 export interface ServiceStatus extends Readonly<Record<AskOutcome, number>> {
@@ -24,8 +24,20 @@ interface Question {
   readonly until: number
   readonly deadline: number
   readonly done: (reply: Reply) => void
-  /** Made when the call begins. */
+  isCalled: boolean
+  /** Made when the service looks at its signal: making one takes as long as all else of a call. */
   abort: AbortController | undefined
+}
+
+function scopeOf(question: Question): ServiceScope {
+  const { identity, deadline } = question
+  return {
+    ...identity,
+    deadline,
+    get signal() {
+      return (question.abort ??= new AbortController()).signal
+    },
+  }
 }
 
 export class ServiceCalls {
@@ -57,7 +69,15 @@ export class ServiceCalls {
   put(value: unknown, identity: AskIdentity, done: (reply: Reply) => void): () => void {
     const { timeoutMs } = this.#o
     const until = this.#clock.now() + timeoutMs
-    const question: Question = { value, identity, until, deadline: Date.now() + timeoutMs, done, abort: undefined }
+    const question: Question = {
+      value,
+      identity,
+      until,
+      deadline: Date.now() + timeoutMs,
+      done,
+      isCalled: false,
+      abort: undefined,
+    }
     this.#questions.add(question)
     this.#waiting.add(question)
     this.#cancelTimer ??= this.#clock.after(timeoutMs, () => this.#expire())
@@ -85,11 +105,10 @@ export class ServiceCalls {
       if (this.#take(question)) this.#tell(question, { outcome: 'refused', reason })
       return
     }
-    const { value, identity, deadline } = question
-    const { signal } = (question.abort = new AbortController())
+    question.isCalled = true
     let reply: Reply
     try {
-      reply = { outcome: 'ok', value: await this.#o.ask(value, { ...identity, signal, deadline }) }
+      reply = { outcome: 'ok', value: await this.#o.ask(question.value, scopeOf(question)) }
     } catch (error) {
       reply = replyOf(error)
     }
@@ -132,8 +151,9 @@ export class ServiceCalls {
 
   /** Ends the wait for an answer; a call that is under way is told so. */
   #forget(question: Question, reason: string): void {
-    if (!this.#take(question) || !question.abort) return
+    if (!this.#take(question) || !question.isCalled) return
     this.#abandoned++
+    question.abort ??= new AbortController() // the service may look at its signal later
     question.abort.abort(new DOMException(reason, 'TimeoutError'))
   }
 }

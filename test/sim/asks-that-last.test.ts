@@ -118,6 +118,26 @@ t.test('going back asks nothing that is known; a fork asks as a run of its own',
   t.notOk(asked.some(id => first.includes(id)))
 })
 
+t.test('what an engine asked that is gone is asked on, and so is more than may be pending now', async t => {
+  const address = `memory:${randomUUID()}`
+  const { asked, examiner } = makeExaminer()
+  const o = { workers: 0, services: { examiner }, logger: { warn: () => undefined } }
+  await using sim = await make({ ...o, store: address })
+  await sim.run({ ticks: 5 })
+  await sim.checkpoint()
+  const { open } = sim.counters.asks.exam
+  await sim.close()
+  const first = asked.splice(0)
+  const changed = new URL(`${PUPILS.href}?asker=inquire&pending=1`)
+  await using other = await Simulation.resume<typeof pupils>(changed, { ...o, store: address })
+  await other.run({ ticks: 2 })
+  t.ok(open > 1)
+  t.strictSame(
+    asked.slice(0, open).map(id => id.replace('//', '/ask/')),
+    first,
+  )
+})
+
 t.test('a world changed by hand asks on', async t => {
   const address = `memory:${randomUUID()}`
   const { asked, examiner } = makeExaminer()

@@ -1,6 +1,16 @@
 // What agents ask and hear has the same bits on any number of workers, whatever becomes of it.
 import t from 'tap'
-import { later, Simulation, type SimulationOptions } from '../../lib/index.js'
+import {
+  defineAsk,
+  defineEngine,
+  definePopulation,
+  defineScenario,
+  doc,
+  later,
+  Simulation,
+  type SimulationOptions,
+  u32,
+} from '../../lib/index.js'
 import { verifyScenario } from '../../lib/run/verify.js'
 import type pupils from '../fixtures/pupils.js'
 import { answerOf } from '../fixtures/pupils.js'
@@ -118,6 +128,55 @@ t.test('whatever a service does, its asker is told', async t => {
   })
   await sim.run({ ticks: 3 })
   t.ok(sim.counters.asks.lesson.failed > 0)
+})
+
+t.test('checks mode catches a question that depends on more than its row', async t => {
+  const person = definePopulation('person', { capacity: 10, columns: { age: u32() } })
+  const doubt = defineAsk('doubt', {
+    ...{ service: 'oracle', by: person, timeoutTicks: 5, pending: 100 },
+    ...{ question: doc<number>(), answer: doc<number>() },
+  })
+  for (const [what, message] of [
+    ['question', /its asks 'doubt'/],
+    ['token', /its asks 'doubt'/],
+    ['nothing', undefined],
+  ] as const) {
+    let kept = 0
+    const wonder = defineEngine({
+      ...{ name: 'wonder', population: person, asks: { doubt }, hears: { doubt } },
+      kernel: ({ ask }) => {
+        return (begin, end) => {
+          for (let row = begin; row < end; row++)
+            ask.doubt(row, what === 'question' ? kept++ : 1, what === 'token' ? kept++ : 1)
+        }
+      },
+    })
+    const scenario = defineScenario({
+      ...{ name: 's', populations: [person], engines: [wonder], services: { oracle: later(1, (n: number) => n) } },
+      setup: world => void world.population(person).spawnMany(5),
+    })
+    await using sim = await Simulation.create(scenario, { workers: 0, checks: true })
+    if (message) await t.rejects(sim.run({ ticks: 3 }), { code: 'CHECK_FAILED', message })
+    else await t.resolves(sim.run({ ticks: 3 }))
+  }
+})
+
+t.test('who sleeps hears when he wakes, and a run holds for sleepers too', async t => {
+  await using sim = await make({ workers: 2, params: { mortal: 0 } })
+  await sim.run({ ticks: 1 })
+  await sim.command('hush', null)
+  await sim.command('freeze', true)
+  const { open } = sim.counters.asks.lesson
+  await sim.run({ ticks: 9 })
+  const asleep = sim.counters.asks
+  t.equal(asleep.lesson.open + asleep.exam.open, 0)
+  t.ok(asleep.lesson.waiting > 0 && asleep.lesson.waiting < open, 'those who are awake have heard')
+  t.equal(asleep.lesson.dropped + asleep.exam.dropped, 0)
+  await sim.command('freeze', false)
+  await sim.run({ ticks: 4 })
+  const awake = sim.counters.asks
+  t.equal(awake.lesson.waiting + awake.exam.waiting, 0)
+  t.equal(sim.measures.heard, awake.lesson.ok + awake.exam.ok)
 })
 
 t.test('the sanitizer compares runs that ask', async t => {
