@@ -55,7 +55,7 @@ export class Asking {
     return (row, question, token = 0) => {
       const at = draft.add(row)
       tokens[at] = token
-      questions.set(at, question)
+      questions.set(at, question ?? null) // as a scenario in JavaScript may
     }
   }
 

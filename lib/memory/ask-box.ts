@@ -53,7 +53,9 @@ export class AskBox {
 
   /** writer: number of the thread in its crew, or of the main thread after all of them. */
   constructor(buffer: ArrayBufferLike, layout: AskLayout, writer: number) {
-    this.mailbox = new Mailbox(buffer, layout.mail, writer)
+    const { name } = layout.mail
+    const owner = { what: `ask '${name}'`, remedy: `Raise the pending of '${name}'` }
+    this.mailbox = new Mailbox(buffer, layout.mail, writer, owner)
     this.#pending = layout.pending
     this.#counts = new Float64Array(buffer, layout.counts, ASKS.words)
     this.#news = new Int32Array(buffer, layout.news, 1)

@@ -4,7 +4,7 @@ import { PopulaceError } from '../core/errors.js'
 import { hint } from '../core/suggest.js'
 import { arrayAt } from './arrays.js'
 import type { AnyArray } from './column-types.js'
-import { DocumentHeap } from './document-heap.js'
+import { DocumentHeap, type HeapOwner } from './document-heap.js'
 import { documentBytes } from './documents.js'
 import { MAIL, type MailColumn, type MailLayout } from './layout.js'
 import type { MessageData } from './record.js'
@@ -43,10 +43,14 @@ export class Mailbox {
   readonly heap: DocumentHeap | undefined
   #undo: UndoLog | undefined
 
-  /** writer: number of the thread in its crew, or of the main thread after all of them. */
-  constructor(buffer: ArrayBufferLike, layout: MailLayout, writer: number) {
-    const { capacity, name } = layout
-    const owner = { what: `message '${name}'`, remedy: `Raise the capacity of '${name}'` }
+  /** writer: number of the thread in its crew, or of the main thread after all of them. owner: where it is no message's. */
+  constructor(
+    buffer: ArrayBufferLike,
+    layout: MailLayout,
+    writer: number,
+    owner: HeapOwner = { what: `message '${layout.name}'`, remedy: `Raise the capacity of '${layout.name}'` },
+  ) {
+    const { capacity } = layout
     this.layout = layout
     this.to = new Float64Array(buffer, layout.to, capacity)
     this.from = new Float64Array(buffer, layout.from, capacity)

@@ -53,10 +53,10 @@ export class Asks {
   readonly #calls = new Map<string, Call>()
   /** Replies came, and their asks do not wait for a certain tick. */
   readonly #arrived = new Set<Waiting>()
-  /** What the journal knows, in order; how much of it was said; and all of it by the asks' names. */
+  /** What the journal knows, in order; how much of it was said; and by the asks' names what was not. */
   #record: readonly AnswerEntry[] = []
   #said = 0
-  #recorded: ReadonlySet<string> = new Set()
+  #recorded = new Set<string>()
   /** The last tick of a journal that is stepped again. */
   #lastTick = 0
   /** Whether something came since a wait ended: one that begins now may have missed it. */
@@ -212,7 +212,7 @@ export class Asks {
 
   /** Says what became of asks, before tick `tick` begins. JOURNAL_INVALID, and what a journal fails with. */
   async deliver(tick: number): Promise<void> {
-    for (; this.#record[this.#said]?.tick <= tick; this.#said++) this.#answerAgain(this.#record[this.#said])
+    this.#sayRecorded(tick)
     if (tick < this.#lastTick) return
     const found = this.#kinds.flatMap(kind => this.#known(kind, tick))
     if (found.length === 0) return
@@ -262,6 +262,17 @@ export class Asks {
     } catch (error) {
       return { outcome: 'failed', reason: String(error) }
     }
+  }
+
+  #sayRecorded(tick: number): void {
+    const record = this.#record
+    for (; this.#said < record.length && record[this.#said].tick <= tick; this.#said++) {
+      const entry = record[this.#said]
+      this.#answerAgain(entry)
+      this.#recorded.delete(nameOf(entry.ask, entry.number))
+    }
+    if (this.#said === record.length) this.#record = []
+    if (this.#record.length === 0) this.#said = 0
   }
 
   #answerAgain({ tick, ask, number, status, value }: AnswerEntry): void {
