@@ -111,9 +111,15 @@ export class ServiceCalls {
       reply = { outcome: 'ok', value: await this.#o.ask(question.value, scopeOf(question)) }
     } catch (error) {
       reply = replyOf(error)
+      if ((error as { code?: unknown } | null)?.code === 'CIRCUIT_OPEN') this.#refuseWaiting(reply)
     }
     if (this.#take(question)) this.#tell(question, reply)
     else this.#abandoned--
+  }
+
+  /** An open circuit refuses whatever comes: what waits is not put to it one by one. */
+  #refuseWaiting(reply: Reply): void {
+    for (const question of this.#waiting) if (this.#take(question)) this.#tell(question, reply)
   }
 
   /** Ends the wait of those whose deadlines have come. */

@@ -107,6 +107,25 @@ t.test('a service that heeds no signal is not called for ever', async t => {
   t.equal(under.at(-1)?.question, 'again')
 })
 
+t.test('an open circuit refuses what waits at once', async t => {
+  const { under, replies, calls, put } = makeCalls(2)
+  for (const question of ['a', 'b', 'c', 'd']) put(question)
+  await turn()
+  under[1].fail(Object.assign(new Error('open'), { code: 'CIRCUIT_OPEN' }))
+  await turn()
+  t.strictSame(
+    replies.map(([question]) => question),
+    ['c', 'd', 'b'],
+  )
+  t.ok(replies.every(([, { outcome }]) => outcome === 'refused'))
+  t.equal(under.length, 2, 'they were not called')
+  under[0].answer(1)
+  put('e')
+  await turn()
+  t.equal(under[2].question, 'e', 'what comes after is')
+  t.match(calls.status, { running: 1, waiting: 0, ok: 1, refused: 3, abandoned: 0 })
+})
+
 t.test('a service that throws at once is one that rejects', async t => {
   const replies: Reply[] = []
   const ask = () => {
