@@ -244,7 +244,7 @@ const converse = defineEngine({
 const age = defineEngine({
   name: 'age',
   population: person,
-  dependencies: ['buy', 'listen', 'pay'],
+  dependencies: ['buy', 'converse', 'pay'],
   every: DAY,
   params,
   reads: ['born', 'hunger', 'money'],
