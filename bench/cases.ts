@@ -1,4 +1,5 @@
 // The list of benchmarks, in the order in which they run.
+import { asks } from './cases/asks.js'
 import { birthsDeaths } from './cases/births-deaths.js'
 import { boids } from './cases/boids.js'
 import { cache } from './cases/cache.js'
@@ -30,6 +31,7 @@ export const CASES: readonly BenchCase[] = [
   messages,
   birthsDeaths,
   claims,
+  asks,
   epidemicCase,
   linear,
   deltas,

@@ -1,95 +1,47 @@
-// Towns: people of real cities who sleep, eat, work and shop as they need to, tell their friends rumours, and are born,
-// move and die. A tick is an hour; clocks go by longitude, so night travels around the world. People do what is most
+// Towns: people of real cities who sleep, eat, work and shop as they need to, tell their friends rumours, have talks in
+// words of a language model (or of its stand-in, so that no key is needed), and are born, move and die. A tick is an hour; clocks go by longitude, so night travels around the world. People do what is most
 // urgent: sleep by tiredness and hour together (the two processes of Borbély 1982), meals by hunger, work by the clock.
 // Money goes around: shops pay their staff what customers paid, and of what a customer has a quarter is spent.
 // All people act at once: a counter serves one customer an hour, drawn among those who came, where sequential models
 // serve whoever is stepped first; what is told in an hour is told on in the next. Only the cities are real.
 import {
   count,
+  defineAsk,
   defineClaim,
   defineEngine,
+  defineEvent,
   defineMessage,
-  defineParams,
-  definePopulation,
   defineScenario,
   doc,
-  enumeration,
-  f32,
-  i32,
-  index,
+  later,
   mean,
   NO_INDEX,
+  NONE,
   ref,
   type SetupScope,
   sum,
-  u8,
-  u32,
   type World,
 } from 'populace'
-import { knows, type Memory, type Rumour, remember } from './support/memories.js'
+import { knows, type Rumour, remember } from './support/memories.js'
+import { plainSaying, type Saying, type Thought } from './support/talks.js'
 import { loadTowns } from './support/towns.js'
+import {
+  CUSTOMERS,
+  city,
+  DAY,
+  FRIENDS,
+  GROWN,
+  HOUSEHOLD,
+  house,
+  MEALS,
+  PRICE,
+  params,
+  person,
+  shop,
+} from './support/townspeople.js'
 
-const params = defineParams({
-  people: { default: 5000, min: 1, max: 1_000_000, about: 'people at the start, in proportion to inhabitants' },
-  cities: { default: 50, min: 1, max: 1000, about: 'how many cities, the most populous' },
-  talk: { default: 0.1, min: 0, max: 1, about: 'probability that somebody awake tells a friend a rumour in an hour' },
-  aging: { default: 0.1, min: 0.001, max: 10, about: 'years by which people age in a day' },
-  travel: { default: 0.02, min: 0, max: 1, about: 'probability that a grown-up moves to another city in a year' },
-})
+export { city, house, person, shop }
 
-const DAY = 24
-const GROWN = 16 // years
-const FRIENDS = 4
-/** What a shop sells at a time: meals, and the least that they cost. */
-const MEALS = 12
-const PRICE = 12
-const HOUSEHOLD = 3
-/** People who are stepped together: most towns are small. */
-const BLOCK = 64
-const CUSTOMERS = 12
-
-export const city = definePopulation('city', {
-  params,
-  capacity: p => p.cities,
-  permanent: true,
-  columns: { lat: f32(), lon: f32(), /** Hours ahead, 0 to 23. */ zone: u8(), /** Its partition. */ place: u32() },
-})
-export const house = definePopulation('house', {
-  params,
-  capacity: p => Math.floor(p.people / HOUSEHOLD) + p.cities,
-  permanent: true,
-  columns: { city: index(city), /** Less than 0: borrowed next door. */ meals: i32({ effect: 'add' }) },
-})
-export const shop = definePopulation('shop', {
-  params,
-  capacity: p => Math.floor(p.people / CUSTOMERS) + p.cities,
-  permanent: true,
-  columns: { city: index(city), till: i32({ effect: 'add' }) },
-})
-export const person = definePopulation('person', {
-  params,
-  capacity: p => 2 * p.people + BLOCK * p.cities, // the last block of each town may be all but empty
-  block: BLOCK,
-  columns: {
-    city: index(city),
-    home: index(house),
-    shop: index(shop),
-    work: index(shop),
-    friends: ref('self', { size: FRIENDS }),
-    /** The hour of birth. */
-    born: i32(),
-    /** Hours ahead of the clock by which this person lives. */
-    early: u8(),
-    energy: f32({ default: 1 }),
-    /** Hours since the last meal; asleep they count a quarter. */
-    hunger: f32(),
-    money: i32({ effect: 'add' }),
-    doing: enumeration(['leisure', 'sleep', 'work', 'eat', 'shop']),
-    /** Rumours heard in all this life. */
-    heard: u32(),
-    memory: doc<Memory>(),
-  },
-})
 const { leisure, sleep, work: atWork, eat, shop: atShop } = person.columns.doing.codes
 
 const counter = defineClaim('counter', { by: person, on: shop })
@@ -97,6 +49,17 @@ const rumour = defineMessage('rumour', {
   to: person,
   capacity: 1_000_000,
   columns: { news: doc<Rumour>() },
+})
+
+const word = defineMessage('word', { to: person, capacity: 10_000, columns: { text: doc<string>() } })
+const said = defineEvent('said', { columns: { to: ref(person), text: doc<string>() } })
+const think = defineAsk('think', {
+  service: 'llm',
+  by: person,
+  question: doc<Thought>(),
+  answer: doc<Saying>(),
+  timeoutTicks: DAY,
+  pending: 64,
 })
 
 const live = defineEngine({
@@ -236,10 +199,52 @@ const listen = defineEngine({
   },
 })
 
+/** Talks: a model is asked what to say to a friend, who in half of all cases asks what to reply. Nobody waits for it. */
+const converse = defineEngine({
+  name: 'converse',
+  population: person,
+  dependencies: ['listen'],
+  params,
+  reads: ['born', 'doing', 'friends', 'heard', 'memory'],
+  writes: ['talks'],
+  asks: { think },
+  hears: { think },
+  sends: { word },
+  receives: { word },
+  emits: { said },
+  kernel({ self, ask, answers, send, inbox, emit, random, params }) {
+    const { born, doing, friends, heard, memory, talks } = self
+    const { think } = answers
+    const { first, from, text } = inbox.word
+    return (begin, end, tick) => {
+      const thought = (row: number, heard: string | null): Thought => {
+        const age = Math.floor(((tick - born[row]) / DAY) * params.aging)
+        return { age, rumours: memory.get(row)?.rumours.slice(-3) ?? [], heard }
+      }
+      for (let row = begin; row < end; row++) {
+        for (let i = think.first[row]; i < think.first[row + 1]; i++) {
+          const say = think.answer(i)?.say
+          if (say === undefined) continue
+          const w = send.word.add(row, think.token[i])
+          send.word.text.set(w, say)
+          emit.said(row, { to: think.token[i], text: say })
+        }
+        for (let i = first[row]; i < first[row + 1]; i++) {
+          talks[row]++
+          if (random.chance(row, 0.5)) ask.think(row, thought(row, text.get(i) ?? ''), from[i])
+        }
+        if (doing[row] !== leisure || heard[row] === 0 || !random.chance(row, params.thinking)) continue
+        const friend = friends[row * FRIENDS + random.int(row, FRIENDS)]
+        if (friend !== NONE) ask.think(row, thought(row, null), friend)
+      }
+    }
+  },
+})
+
 const age = defineEngine({
   name: 'age',
   population: person,
-  dependencies: ['buy', 'listen', 'pay'],
+  dependencies: ['buy', 'converse', 'pay'],
   every: DAY,
   params,
   reads: ['born', 'hunger', 'money'],
@@ -341,7 +346,7 @@ export const town = {
   name: 'town',
   params,
   populations: [city, house, shop, person],
-  engines: [live, buy, pay, tell, listen, age],
+  engines: [live, buy, pay, tell, listen, converse, age],
   measures: {
     people: count(person),
     asleep: count(person, { doing: 'sleep' }),
@@ -349,10 +354,13 @@ export const town = {
     eating: count(person, { doing: 'eat' }),
     shopping: count(person, { doing: 'shop' }),
     rumoursHeard: mean(person, 'heard'),
+    talks: sum(person, 'talks'),
     hunger: mean(person, 'hunger'),
     purses: sum(person, 'money'),
     tills: sum(shop, 'till'),
   },
+  /** Says what a model would, two hours later; a host gives a model in its place. */
+  services: { llm: later(2, plainSaying) },
   setup,
 }
 

@@ -3,6 +3,8 @@ export { ERROR_CODES, type ErrorCode, PopulaceError } from './core/errors.js'
 export { type AgentId, NONE } from './core/ids.js'
 export type { Progress } from './core/options.js'
 export type { Sequence } from './core/sequence.js'
+export { type Ask, defineAsk, type Status } from './memory/ask.js'
+export type { AskCounts } from './memory/ask-box.js'
 export { type Claim, defineClaim } from './memory/claim.js'
 export type { Column, Columns, DocColumn, Effect, Json, Row, Values, View } from './memory/column-types.js'
 export {
@@ -60,6 +62,8 @@ export { count, histogram, type Measure, type MeasureValues, max, mean, min, sum
 export { openStore } from './run/open-store.js'
 export { type ReplayOptions, type ReplayReport, replayRun } from './run/replay.js'
 export { type Command, defineCommand, defineScenario, type Scenario, type SetupScope } from './run/scenario.js'
+export { type AskIdentity, later, type Service, type ServiceOptions, type ServiceScope } from './run/service.js'
+export type { ServiceStatus } from './run/service-calls.js'
 export { Simulation } from './run/simulation.js'
 export type { ForkOptions, ResumeOptions, RunOptions, SimulationOptions } from './run/simulation-options.js'
 export {
@@ -72,6 +76,8 @@ export {
   type Recorder,
 } from './schedule/engine.js'
 export type {
+  Answers,
+  Asker,
   Birth,
   Claimer,
   Draft,
@@ -98,6 +104,9 @@ export { BatchProcessor, type BatchProcessorStatus, type BatchResult } from './s
 export { Budget, type BudgetAmountStatus, type BudgetStatus, type Reservation } from './services/budget.js'
 export type { BudgetAmount, BudgetOptions, BudgetState } from './services/budget-options.js'
 export type { ComputeOptions, InvalidateOptions, RedisCacheOptions, SaveOptions } from './services/cache-options.js'
+export { type ChatCall, ChatCompletions, type ChatUsage } from './services/chat-completions.js'
+export type { ChatCompletionsOptions, ChatMessage } from './services/chat-completions-options.js'
+export { ChatError } from './services/chat-error.js'
 export { chunk } from './services/chunk.js'
 export {
   CircuitBreaker,

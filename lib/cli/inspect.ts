@@ -30,8 +30,8 @@ export async function inspect(given: Arguments): Promise<number> {
 }
 
 const TOUCHES = [
-  ...(['reads', 'writes', 'senses', 'views', 'receives', 'outcomes'] as const),
-  ...(['effects', 'claims', 'sends', 'emits', 'spawns', 'fates'] as const),
+  ...(['reads', 'writes', 'senses', 'views', 'receives', 'hears', 'outcomes'] as const),
+  ...(['effects', 'claims', 'sends', 'asks', 'emits', 'spawns', 'fates'] as const),
 ]
 
 function engineText(e: EngineView): string {

@@ -28,6 +28,8 @@ export interface EngineView {
   readonly sends: Names
   readonly receives: Names
   readonly emits: Names
+  readonly asks: Names
+  readonly hears: Names
   readonly spawns: Names
   /** 'despawns', 'moves': what its own agents may come to by it. */
   readonly fates: Names
@@ -127,6 +129,8 @@ function viewEngine(e: AnyEngine): EngineView {
         sends: [],
         receives: [],
         emits: [],
+        asks: [],
+        hears: [],
         spawns: [],
         fates: [],
       },
@@ -147,6 +151,8 @@ function viewEngine(e: AnyEngine): EngineView {
     sends: [...e.sends.values()].map(m => `${m.name} (to ${m.to})`),
     receives: names(e.receives),
     emits: names(e.emits),
+    asks: [...e.asks.values()].map(a => `${a.name} (of ${a.service})`),
+    hears: names(e.hears),
     spawns: [...new Set(e.spawns.values())],
     fates: [...(e.despawns ? ['despawns'] : []), ...(e.moves ? ['moves'] : [])],
   }

@@ -129,6 +129,13 @@ export const ERROR_CODES = {
   TASK_TIMEOUT: 'A task, or a wait for one, took longer than its limit.',
   TASK_UNKNOWN: 'A task is named that was never enqueued, or whose result is no longer kept.',
   TOPIC_INVALID: 'A topic or a pattern of topics is none.',
+  ASK_INVALID: 'An ask is declared wrongly.',
+  CHAT_BUSY: 'A chat server has no time for a request now.',
+  CHAT_FAILED: 'A chat server cannot be reached, or refused a request.',
+  CHAT_INVALID: 'A chat server sent what is no answer, or none that its schema describes.',
+  CHAT_TIMEOUT: 'A chat server took longer than timeoutMs.',
+  SERVICE_MISSING: 'Agents ask a service that nobody gives.',
+  SERVICE_UNKNOWN: 'A service is given that nothing in the scenario asks.',
 } as const
 
 /** One of the stable codes. */

@@ -385,3 +385,23 @@ export const TASK_IDLE_MS = 10_000
 
 /** Milliseconds between two requests that a thread of a task queue end whose error was not caught: the first may be lost. */
 export const THREAD_END_MS = 50
+
+/** Asks of one kind that may be unanswered at once: each is a call that a service is to take, and memory for its answer. */
+export const MAX_PENDING_ASKS = 2 ** 16
+
+/** Refused asks of one kind that wait for their askers: more than a crowd asks beyond its declared number in a tick or two. */
+export const REFUSED_ASKS = 2 ** 14
+
+/** Calls of one service at once, where a host does not say, and at most: each is a connection, or a place in a queue. */
+export const SERVICE_CALLS = 16
+export const MAX_SERVICE_CALLS = 10_000
+
+/** Milliseconds that a service has for an answer where a host does not say: a language model takes some seconds. */
+export const SERVICE_TIMEOUT_MS = 30_000
+
+/** Calls of one service that go on beyond their deadlines: one that heeds no signal is not called again and again. */
+export const MAX_ABANDONED_CALLS = 1000
+
+/** Bytes of one response of a chat server, where a host does not say, and at most: an answer is a document of 64 KiB at most. */
+export const CHAT_RESPONSE_BYTES = 2 ** 20
+export const MAX_CHAT_RESPONSE_BYTES = 2 ** 26

@@ -5,11 +5,15 @@ import {
   CHECKPOINT_TICKS,
   DELTA_QUEUE,
   KEEP_CHECKPOINTS,
+  MAX_DEADLINE_MS,
   MAX_DELTA_QUEUE,
   MAX_HERTZ,
   MAX_NAME_LENGTH,
   MAX_SEED,
+  MAX_SERVICE_CALLS,
   MAX_WORKERS,
+  SERVICE_CALLS,
+  SERVICE_TIMEOUT_MS,
 } from './limits.js'
 import { check } from './option-check.js'
 
@@ -48,8 +52,19 @@ const crew = {
     })
     .optional(),
   metrics: z.custom<Metered>(isMetered, 'expected true, or a MetricsCollector').optional(),
+  services: z.record(z.string(), z.unknown()).default({}), // each by itself, when the scenario's are known: resolveService
   logger: z.custom<Logger>(l => typeof (l as Partial<Logger>)?.warn === 'function', 'expected { warn }').optional(),
 }
+
+const callable = z.custom<(...args: never[]) => unknown>(f => typeof f === 'function', 'expected a function')
+
+/** A service that is called, and one that answers after a number of ticks. */
+const service = z.strictObject({
+  ask: callable,
+  maxConcurrent: count(1, MAX_SERVICE_CALLS).default(SERVICE_CALLS),
+  timeoutMs: z.number().positive().max(MAX_DEADLINE_MS).default(SERVICE_TIMEOUT_MS),
+})
+const tickService = z.strictObject({ ticks: count(1, Number.MAX_SAFE_INTEGER), answer: callable })
 
 /** Options of Simulation.create. */
 const simulation = z.strictObject({
@@ -125,6 +140,13 @@ export function resolveSimulationOptions(given: unknown): ResolvedSimulationOpti
 /** `what`: Simulation.resume or Simulation.fork. OPTION_UNKNOWN, OPTION_INVALID. */
 export function resolveResumeOptions(given: unknown, what: string): ResolvedResumeOptions {
   return check(resume, given ?? {}, what)
+}
+
+/** A service as a host gives it or a scenario names it. OPTION_UNKNOWN, OPTION_INVALID. */
+export function resolveService(name: string, given: unknown): z.infer<typeof service> | z.infer<typeof tickService> {
+  const what = `service '${name}'`
+  if (typeof given === 'object' && given !== null && 'ticks' in given) return check(tickService, given, what)
+  return check(service, typeof given === 'function' ? { ask: given } : given, what)
 }
 
 /** OPTION_UNKNOWN, OPTION_INVALID. */

@@ -1,19 +1,22 @@
 // The exchange of a world, in one thread: everything through which kernels deal with one another. Made once; each part
 // says itself who may write what when.
+import type { AskBox } from '../memory/ask-box.js'
 import type { ClaimData } from '../memory/claim.js'
 import type { Mailbox } from '../memory/mailbox.js'
 import type { PopulationMemory } from '../memory/population-memory.js'
 import type { MessageData } from '../memory/record.js'
 import { StagedDocuments } from '../memory/staged-documents.js'
 import type { WorldMemory } from '../memory/world.js'
+import type { Declared } from '../schedule/declared.js'
 import { type KernelEngine, skipsTurns } from '../schedule/engine.js'
+import { Asking } from './asks.js'
 import { Births } from './births.js'
 import { ClaimBoard } from './claims.js'
 import { EffectColumn } from './effects.js'
 import { Emits } from './emits.js'
 import { Fates } from './fates.js'
 import { Inbox, Post } from './mail.js'
-import { birthStream, EVENT_ORDER, eventStream, mailStream } from './needs.js'
+import { askStream, birthStream, EVENT_ORDER, eventStream, mailStream } from './needs.js'
 import { openStreams, type Stream } from './streams.js'
 import type { PlannedView } from './view-plan.js'
 import { Views } from './views.js'
@@ -40,6 +43,10 @@ export class Exchange {
   readonly posts: ReadonlyMap<string, Post>
   /** By engine, then by the key under which it receives. */
   readonly inboxes: ReadonlyMap<string, ReadonlyMap<string, Inbox>>
+  /** By ask: what is asked. */
+  readonly asks: ReadonlyMap<string, Asking>
+  /** By engine, then by the key under which it hears. */
+  readonly heard: ReadonlyMap<string, ReadonlyMap<string, Inbox>>
   /** Undefined: nothing is emitted. */
   readonly emits: Emits | undefined
   /** By population. */
@@ -65,7 +72,28 @@ export class Exchange {
       }),
     )
     this.emits = this.#emits(memory)
-    this.inboxes = inboxes(memory, kernels)
+    this.inboxes = inboxesBy(
+      kernels,
+      e => e.receives,
+      ({ name, to, frozen }, receivers, bit, skips) => {
+        const mailbox = memory.mail.get(name) as Mailbox // one is planned for every message
+        return new Inbox(memory.buffer, mailbox, memory.population(to), receivers, bit, skips, frozen)
+      },
+    )
+    this.asks = new Map(
+      [...memory.asks].flatMap(([name, box]) => {
+        const stream = this.#streams.get(askStream(name))
+        return stream ? [[name, new Asking(box, stream)] as const] : []
+      }),
+    )
+    this.heard = inboxesBy(
+      kernels,
+      e => e.hears,
+      ({ name, by }, receivers, bit, skips) => {
+        const { mailbox, status } = memory.asks.get(name) as AskBox // one is planned for every ask
+        return new Inbox(memory.buffer, mailbox, memory.population(by), receivers, bit, skips, 'hold', status)
+      },
+    )
     this.births = new Map(
       memory.populations.flatMap(population => {
         const { name } = population.layout
@@ -84,6 +112,11 @@ export class Exchange {
     )
   }
 
+  /** The inboxes of an engine, of messages and of asks, each once. */
+  inboxesOf({ name }: KernelEngine): Inbox[] {
+    return [...new Set([...(this.inboxes.get(name)?.values() ?? []), ...(this.heard.get(name)?.values() ?? [])])]
+  }
+
   #emits(memory: WorldMemory): Emits | undefined {
     const order = this.#streams.get(EVENT_ORDER)
     if (!order) return undefined
@@ -98,20 +131,25 @@ export class Exchange {
   }
 }
 
-function inboxes(memory: WorldMemory, kernels: readonly KernelEngine[]): Exchange['inboxes'] {
-  const receiving = (message: string) => kernels.filter(e => [...e.receives.values()].some(m => m.name === message))
-  const inbox = (engine: KernelEngine, { name, to, frozen }: MessageData) => {
-    const receivers = receiving(name)
-    const mailbox = memory.mail.get(name) as Mailbox // one is planned for every message
-    const bit = receivers.indexOf(engine)
-    return new Inbox(memory.buffer, mailbox, memory.population(to), receivers.length, bit, skipsTurns(engine), frozen)
-  }
+type Inboxes = Exchange['inboxes']
+
+/** The inboxes of all engines: one for each thing that one takes in, under however many keys, for it is taken in once. */
+function inboxesBy<T extends { readonly name: string }>(
+  kernels: readonly KernelEngine[],
+  declared: (engine: KernelEngine) => Declared<T>,
+  make: (thing: T, receivers: number, bit: number, skips: boolean) => Inbox,
+): Inboxes {
+  const receiving = (name: string) => kernels.filter(e => [...declared(e).values()].some(t => t.name === name))
   return new Map(
     kernels.map(engine => {
-      // One a message, under however many keys the engine receives it: what one had delivered the next would find seen.
-      const own = new Map([...engine.receives.values()].map(m => [m.name, m]))
-      const made = new Map([...own].map(([name, message]) => [name, inbox(engine, message)]))
-      return [engine.name, new Map([...engine.receives].map(([key, m]) => [key, made.get(m.name) as Inbox]))] // made for each
+      const own = new Map([...declared(engine).values()].map(t => [t.name, t]))
+      const made = new Map(
+        [...own].map(([name, thing]) => {
+          const receivers = receiving(name)
+          return [name, make(thing, receivers.length, receivers.indexOf(engine), skipsTurns(engine))]
+        }),
+      )
+      return [engine.name, new Map([...declared(engine)].map(([key, t]) => [key, made.get(t.name) as Inbox]))] // made for each
     }),
   )
 }

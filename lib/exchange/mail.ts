@@ -131,7 +131,10 @@ export class Inbox {
   /** Whether the agents of a frame have their turn in the engine that receives, in the tick that is stepped. */
   hasTurn: (frame: number) => boolean = () => true
 
-  /** bit: of the engine that receives, among `receivers`. skips: whether some agents have no turn in some ticks. */
+  /**
+   * bit: of the engine that receives, among `receivers`. skips: whether some agents have no turn in some ticks. answered:
+   * what became of asks, where these are what waits.
+   */
   constructor(
     buffer: ArrayBufferLike,
     mailbox: Mailbox,
@@ -140,6 +143,7 @@ export class Inbox {
     bit: number,
     skips: boolean,
     frozen: Frozen,
+    answered?: Uint8Array,
   ) {
     const { layout, heap } = mailbox
     this.#receivers = population
@@ -147,7 +151,7 @@ export class Inbox {
     this.mailbox = mailbox
     this.#layout = sort
     this.#all = 2 ** receivers - 1
-    this.#takesAll = receivers === 1 && !skips
+    this.#takesAll = receivers === 1 && !skips && !answered
     const ids = (offset: number) => new Float64Array(buffer, offset, capacity)
     const from = { from: mailbox.from, half: ids(layout.halfFrom), to: ids(layout.sortedFrom), size: 1 }
     const columns = [...mailbox.columns].map(([name, { array, layout: c }]) => {
@@ -155,7 +159,7 @@ export class Inbox {
       return { name, doc: c.doc, from: array, half: bound(c.half), to: bound(c.sorted), size: c.size }
     })
     const delivery: Delivery = {
-      ...{ mailbox, population, all: this.#all, bit: 1 << bit },
+      ...{ mailbox, population, all: this.#all, bit: 1 << bit, answered },
       hasTurn: skips ? (frame: number) => this.hasTurn(frame) : undefined,
     }
     const sorted: readonly SortedColumn[] = [from, ...columns]
@@ -172,10 +176,10 @@ export class Inbox {
     this.steps = this.#makeSteps()
   }
 
-  /** Shares of the mailbox; 0: nothing waits and the inbox is empty already. */
+  /** Shares of the mailbox; 0: nothing waits to be delivered and the inbox is empty already. */
   #shares(): number {
-    const { waiting } = this.mailbox
-    if (waiting === 0) return this.mailbox.delivered > 0 ? 1 : 0
+    const { waiting, ready, delivered } = this.mailbox
+    if (ready === 0) return delivered > 0 ? 1 : 0
     return Math.min(this.#layout.shares, Math.ceil(waiting / MAIL_SHARE))
   }
 

@@ -1,10 +1,11 @@
 // What the dealings of kernels need of the layout: arrays beside columns, and streams. Names here are the ones by which
 // the parts of the exchange find their arrays again.
-import { MAX_SORT_SHARES, MAX_TICK_EVENTS } from '../core/limits.js'
+import { MAX_SORT_SHARES, MAX_TICK_EVENTS, REFUSED_ASKS } from '../core/limits.js'
+import { ASK_COLUMNS, type AskData } from '../memory/ask.js'
 import type { ClaimData } from '../memory/claim.js'
 import type { Kind } from '../memory/column-types.js'
 import type { ColumnData } from '../memory/columns.js'
-import type { MailNeeds, RecordColumn, StreamNeeds } from '../memory/layout.js'
+import type { AskNeeds, MailNeeds, RecordColumn, StreamNeeds } from '../memory/layout.js'
 import type { PopulationData } from '../memory/population.js'
 import type { MessageData } from '../memory/record.js'
 import type { KernelEngine } from '../schedule/engine.js'
@@ -49,6 +50,9 @@ export const eventStream = (event: string) => `event: ${event}`
 
 /** The stream of a kind of message. */
 export const mailStream = (message: string) => `mail: ${message}`
+
+/** The stream of a kind of ask. */
+export const askStream = (ask: string) => `ask: ${ask}`
 
 /** The stream of a population's births. */
 export const birthStream = (population: string) => `births: ${population}`
@@ -116,6 +120,11 @@ export function streamNeeds(
     const records = [...columns].map(([column, data]) => [column, recordColumn(data)] as const)
     needs.set(mailStream(name), { capacity, columns: new Map([[RECEIVER, ID], [SENDER, ID], ...records]) })
   }
+  for (const { name, pending } of new Set(kernels.flatMap(e => [...e.asks.values()]))) {
+    const asked = [...ASK_COLUMNS].filter(([column]) => column === 'question' || column === 'token')
+    // As many as a box could hold at all: what lies beyond is in nobody's memory.
+    needs.set(askStream(name), { capacity: pending + REFUSED_ASKS, columns: new Map([[SENDER, ID], ...asked]) })
+  }
   const events = kernels.flatMap(e => [...e.emits.values()])
   if (events.length === 0) return needs
   const capacity = MAX_TICK_EVENTS
@@ -133,4 +142,9 @@ export function mailNeeds(messages: Iterable<MessageData>, threads: number): Mai
     ...{ name, capacity, population: to, shares: mailShares(threads) },
     columns: new Map([...columns].map(([column, data]) => [column, recordColumn(data)])),
   }))
+}
+
+/** The boxes of a scenario's asks. */
+export function askNeeds(asks: Iterable<AskData>, threads: number): AskNeeds[] {
+  return [...asks].map(({ name, by, pending }) => ({ name, pending, population: by, shares: mailShares(threads) }))
 }

@@ -8,6 +8,7 @@ import { type DocumentStore, ScratchDocuments } from '../memory/documents.js'
 import type { PopulationMemory } from '../memory/population-memory.js'
 import type { KernelEngine } from '../schedule/engine.js'
 import type { Claimer } from '../schedule/scope.js'
+import type { Asker } from './asks.js'
 import type { AddEffect } from './effects.js'
 import type { Emitter } from './emits.js'
 import type { Exchange } from './exchange.js'
@@ -42,6 +43,7 @@ export interface OutputScope {
   readonly spawn: Record<string, object>
   readonly send: Record<string, object>
   readonly emit: Record<string, Emitter>
+  readonly ask: Record<string, Asker>
   readonly despawn: ((row: number) => void) | undefined
   readonly move: ((row: number, partition: number) => void) | undefined
 }
@@ -87,6 +89,7 @@ export class Outputs {
       spawn: this.#spawns(),
       send: this.#sends(),
       emit: this.#emits(),
+      ask: this.#asks(),
       despawn: engine.despawns ? this.#despawner() : undefined,
       move: engine.moves ? this.#mover() : undefined,
     }
@@ -234,6 +237,17 @@ export class Outputs {
       const order = this.#use(emits.order, 'its events')
       const began = this.#opened(used)
       out[key] = emits.emitter(name, used.staging, order.staging, this.#population, this.#turn, began, used.documents)
+    }
+    return out
+  }
+
+  #asks(): Record<string, Asker> {
+    const out: Record<string, Asker> = {}
+    for (const [key, { name }] of this.#engine.asks) {
+      const asking = this.#exchange.asks.get(name)
+      if (!asking) continue
+      const used = this.#use(asking.stream, `its asks '${name}'`, asking.box.heap)
+      out[key] = asking.asker(used.staging, this.#population, this.#turn, this.#opened(used), used.documents)
     }
     return out
   }

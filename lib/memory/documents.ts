@@ -45,6 +45,11 @@ export function documentBytes(value: unknown, where: string): DocumentBytes {
   return encoded.slice(0, length)
 }
 
+/** The document in bytes of its own. */
+export function documentIn(bytes: Uint8Array): unknown {
+  return decode(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0)
+}
+
 function getter({ heap, words, ids }: DocumentRows): (row: number) => unknown {
   const { bytes, view } = heap
   return row => {
@@ -169,7 +174,7 @@ export function columnCopy(
   return {
     get(i) {
       const bytes = copies[i]
-      return bytes && decode(bytes, new DataView(bytes.buffer), 0)
+      return bytes && documentIn(bytes)
     },
   }
 }

@@ -1,7 +1,7 @@
 // What lies where in a world's memory: descriptions, and the words of its tables. place.ts computes the offsets.
 //
 //   world      [header][partition name ends][partition name bytes][partition states]…[measure values][measure ring][measure partials]…
-//              [stream tables]…[mailboxes]…[event queue]
+//              [stream tables]…[mailboxes]…[asks]…[event queue]
 //   population [meta][frame tables][partition tables][slot tables][leaving][id][partition][column]…[turns]…[copies]…[effects]…
 //              [hidden]…[scratch]…[counts][documents]
 //   view       [state][refused][keys][counts][totals][first][row][id][picked column]…
@@ -144,8 +144,25 @@ export interface StreamLayout {
   readonly base: number
 }
 
-/** Float64 numbers of a mailbox: messages that wait, and what became of all since the world began. */
-export const MAIL = { waiting: 0, sent: 1, delivered: 2, dropped: 3, refused: 4, inbox: 5, words: 8 } as const
+/**
+ * Float64 numbers of a mailbox: messages that wait, what became of all since the world began, messages in the inbox as it
+ * was made last, and, of asks, those among the ones that wait that are not answered.
+ */
+export const MAIL = { waiting: 0, sent: 1, delivered: 2, dropped: 3, refused: 4, inbox: 5, open: 6, words: 8 } as const
+
+/** Float64 numbers of a kind of ask: the number of the next, and what became of all; four by the codes of ASK_STATUS. */
+export const ASKS = { next: 0, asked: 1, ok: 2, late: 3, failed: 4, refused: 5, untold: 6, words: 8 } as const
+
+/** Where asks of one kind wait: a mailbox with the columns of ASK_COLUMNS. */
+export interface AskLayout {
+  readonly mail: MailLayout
+  /** Asks that may be unanswered at once. */
+  readonly pending: number
+  /** ASKS.words Float64 numbers. */
+  readonly counts: number
+  /** An Int32 word: whether something was asked that the main thread does not know of. */
+  readonly news: number
+}
 
 /** A column of messages that wait, and of those that are delivered: half sorted, then sorted by receiver. */
 export interface MailColumn extends RecordColumn {
@@ -266,6 +283,7 @@ export interface WorldLayout {
   readonly views: readonly ViewLayout[]
   readonly streams: ReadonlyMap<string, StreamLayout>
   readonly mail: readonly MailLayout[]
+  readonly asks: readonly AskLayout[]
   readonly events: EventQueueLayout
 }
 
@@ -275,6 +293,14 @@ export interface MailNeeds {
   readonly capacity: number
   readonly population: string
   readonly columns: ReadonlyMap<string, Omit<RecordColumn, 'offset'>>
+  readonly shares: number
+}
+
+/** What a kind of ask needs. */
+export interface AskNeeds {
+  readonly name: string
+  readonly pending: number
+  readonly population: string
   readonly shares: number
 }
 
@@ -320,6 +346,7 @@ export interface WorldNeeds {
   /** Of rows of the populations before, once these are placed. */
   readonly views?: (populations: readonly PopulationLayout[]) => readonly ViewNeeds[]
   readonly mail?: readonly MailNeeds[]
+  readonly asks?: readonly AskNeeds[]
   /** The columns of each kind of event. */
   readonly events?: readonly ReadonlyMap<
     string,

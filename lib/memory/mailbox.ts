@@ -4,7 +4,7 @@ import { PopulaceError } from '../core/errors.js'
 import { hint } from '../core/suggest.js'
 import { arrayAt } from './arrays.js'
 import type { AnyArray } from './column-types.js'
-import { DocumentHeap } from './document-heap.js'
+import { DocumentHeap, type HeapOwner } from './document-heap.js'
 import { documentBytes } from './documents.js'
 import { MAIL, type MailColumn, type MailLayout } from './layout.js'
 import type { MessageData } from './record.js'
@@ -43,10 +43,14 @@ export class Mailbox {
   readonly heap: DocumentHeap | undefined
   #undo: UndoLog | undefined
 
-  /** writer: number of the thread in its crew, or of the main thread after all of them. */
-  constructor(buffer: ArrayBufferLike, layout: MailLayout, writer: number) {
-    const { capacity, name } = layout
-    const owner = { what: `message '${name}'`, remedy: `Raise the capacity of '${name}'` }
+  /** writer: number of the thread in its crew, or of the main thread after all of them. owner: where it is no message's. */
+  constructor(
+    buffer: ArrayBufferLike,
+    layout: MailLayout,
+    writer: number,
+    owner: HeapOwner = { what: `message '${layout.name}'`, remedy: `Raise the capacity of '${layout.name}'` },
+  ) {
+    const { capacity } = layout
     this.layout = layout
     this.to = new Float64Array(buffer, layout.to, capacity)
     this.from = new Float64Array(buffer, layout.from, capacity)
@@ -72,6 +76,11 @@ export class Mailbox {
 
   get waiting(): number {
     return this.numbers[MAIL.waiting]
+  }
+
+  /** Of those that wait, the ones that can be delivered: all messages, and the asks that are answered. */
+  get ready(): number {
+    return this.numbers[MAIL.waiting] - this.numbers[MAIL.open]
   }
 
   /** Messages in the inbox as it was made last. */
@@ -111,7 +120,7 @@ export class Mailbox {
       return [name, storedValues(column, value, where)] as const
     })
     const bytes = stored.reduce((n, [, value]) => n + (value instanceof Uint8Array ? value.length : 0), 0)
-    if (bytes > 0) this.#admitBytes(bytes)
+    if (bytes > 0) this.admitBytes(bytes)
     const at = this.waiting
     if (this.admit(1) === 0) return
     for (const array of [this.to, this.from, this.seen]) this.undo?.touch(array, at)
@@ -132,8 +141,8 @@ export class Mailbox {
     this.settle()
   }
 
-  /** Throws before anything changes where so many bytes more have no room. DOCUMENTS_FULL. */
-  #admitBytes(bytes: number): void {
+  /** Makes room for so many bytes more; throws before anything changes where there is none. DOCUMENTS_FULL. */
+  admitBytes(bytes: number): void {
     const { heap } = this
     if (!heap) return
     const { limit } = heap.layout

@@ -15,11 +15,16 @@ import {
   MAX_PARTITIONS,
   MEASURE_RING_TICKS,
   MIN_BLOCK,
+  REFUSED_ASKS,
 } from '../core/limits.js'
 import { bytesOf } from './arrays.js'
+import { ASK_COLUMNS } from './ask.js'
 import type { Kind } from './column-types.js'
 import { DOCUMENT_PAGE, HEAP_CURSOR, HEAP_META, type HeapLayout, heapLimit, heapPages } from './document-heap.js'
 import {
+  ASKS,
+  type AskLayout,
+  type AskNeeds,
   type BesideLayout,
   COUNT,
   type ColumnLayout,
@@ -196,6 +201,21 @@ function placeMail(
   }
 }
 
+function placeAsks(
+  cursor: Cursor,
+  { name, pending, population, shares }: AskNeeds,
+  populations: readonly PopulationLayout[],
+  threads: number,
+): AskLayout {
+  const capacity = pending + REFUSED_ASKS
+  return {
+    mail: placeMail(cursor, { name, capacity, population, shares, columns: ASK_COLUMNS }, populations, threads),
+    pending,
+    counts: cursor.take(ASKS.words * 8),
+    news: cursor.take(4),
+  }
+}
+
 function placeEvents(cursor: Cursor, staging: Cursor, kinds: NonNullable<WorldNeeds['events']>): EventQueueLayout {
   const documents = kinds.some(columns => [...columns.values()].some(c => c.doc))
   const queued = (bytes: number) => cursor.take(kinds.length === 0 ? 0 : EVENT_QUEUE * bytes)
@@ -274,6 +294,7 @@ export function layOut(needs: WorldNeeds): WorldLayout {
     [...(needs.streams ?? [])].map(([name, stream]) => [name, placeStream(cursor, staging, stream, frames)]),
   )
   const mail = (needs.mail ?? []).map(m => placeMail(cursor, m, populations, needs.threads))
+  const asks = (needs.asks ?? []).map(a => placeAsks(cursor, a, populations, needs.threads))
   const events = placeEvents(cursor, staging, needs.events ?? [])
   const bytes = Math.ceil(cursor.end / 65536) * 65536
   if (bytes > MAX_ARENA_BYTES) {
@@ -303,6 +324,7 @@ export function layOut(needs: WorldNeeds): WorldLayout {
     streams,
     views,
     mail,
+    asks,
     events,
   }
 }

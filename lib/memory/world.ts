@@ -3,6 +3,7 @@
 // Kernels never come here; they are given the arrays themselves.
 import { PopulaceError } from '../core/errors.js'
 import { hint } from '../core/suggest.js'
+import { AskBox } from './ask-box.js'
 import type { Columns, Values } from './column-types.js'
 import { EventQueue } from './event-queue.js'
 import { FramesSpent, framesError } from './frames.js'
@@ -25,6 +26,8 @@ export class WorldMemory {
   readonly partitions: Partitions
   /** By message. */
   readonly mail: ReadonlyMap<string, Mailbox>
+  /** By ask. */
+  readonly asks: ReadonlyMap<string, AskBox>
   readonly events: EventQueue
   readonly #byName: ReadonlyMap<string, PopulationMemory>
 
@@ -41,6 +44,7 @@ export class WorldMemory {
     this.populations = layout.populations.map(p => new PopulationMemory(buffer, p, layout, thread))
     this.events = new EventQueue(buffer, layout.events, events)
     this.mail = new Map(layout.mail.map(m => [m.name, new Mailbox(buffer, m, thread)]))
+    this.asks = new Map(layout.asks.map(a => [a.mail.name, new AskBox(buffer, a, thread)]))
     this.#byName = new Map(this.populations.map(p => [p.layout.name, p]))
   }
 
@@ -76,6 +80,12 @@ export class WorldMemory {
       if (turns) return new Uint32Array(this.buffer, turns.level, 1)
     }
     return undefined
+  }
+
+  /** Whether agents asked what the main thread has not been told of. */
+  get hasAsked(): boolean {
+    for (const box of this.asks.values()) if (box.hasNews) return true
+    return false
   }
 
   /** To be called after structural changes, before kernels run. */

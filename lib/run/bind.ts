@@ -1,6 +1,7 @@
 // Binds a kernel engine to memory in one thread: builds its scope, calls its factory once, and gives the function that
 // steps one block.
 import { high, low, PURPOSE, streamBase, threefry } from '../core/threefry.js'
+import { type Heard, heard } from '../exchange/asks.js'
 import type { Exchange } from '../exchange/exchange.js'
 import type { Here } from '../exchange/grid-shape.js'
 import { type OutputOptions, Outputs } from '../exchange/outputs.js'
@@ -87,6 +88,10 @@ function inbox(engine: KernelEngine, exchange: Exchange): Record<string, object>
   return Object.fromEntries([...(exchange.inboxes.get(engine.name) ?? [])].map(([key, { view }]) => [key, view]))
 }
 
+function answers(engine: KernelEngine, exchange: Exchange): Record<string, Heard> {
+  return Object.fromEntries([...(exchange.heard.get(engine.name) ?? [])].map(([key, inbox]) => [key, heard(inbox)]))
+}
+
 /** A loop that is told which partition it is in before each call: rows of one call are of one block. */
 function inPlace(loop: Loop, partition: Uint32Array, here: Here): Loop {
   return (begin, end, tick) => {
@@ -126,6 +131,7 @@ export function bindEngine(
     seen: sight(engine, memory, exchange, here),
     ...outputs.scope,
     inbox: inbox(engine, exchange),
+    answers: answers(engine, exchange),
     random: random.random,
     params: plan.params,
   }

@@ -1,4 +1,5 @@
 // What became of agents, messages and events since a world began: exact counts, the same on any number of workers.
+import type { AskCounts } from '../memory/ask-box.js'
 import type { EventCounts } from '../memory/event-queue.js'
 import { COUNT } from '../memory/layout.js'
 import type { MailCounts } from '../memory/mailbox.js'
@@ -22,6 +23,7 @@ export interface Counters {
   readonly populations: Readonly<Record<string, PopulationCounts>>
   readonly messages: Readonly<Record<string, MailCounts>>
   readonly events: EventCounts
+  readonly asks: Readonly<Record<string, AskCounts>>
 }
 
 /** Reads all counts. */
@@ -40,5 +42,6 @@ export function countersOf(memory: WorldMemory): Counters {
     populations: Object.fromEntries(populations),
     messages: Object.fromEntries([...memory.mail].map(([name, mailbox]) => [name, mailbox.counts])),
     events: memory.events.counts,
+    asks: Object.fromEntries([...memory.asks].map(([name, box]) => [name, box.counts])),
   }
 }

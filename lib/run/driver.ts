@@ -8,12 +8,14 @@ import type { EmittedEvent } from '../memory/event-queue.js'
 import { World } from '../memory/world.js'
 import type { MainEngine } from '../schedule/engine.js'
 import { leaseCores } from '../services/cores.js'
+import { Asks } from './asks.js'
 import { Commands, type Refusal } from './commands.js'
 import { type BatchEnd, REASON } from './control.js'
 import { deterministic } from './forbidden.js'
 import type { OpenWorld } from './open-world.js'
 import { makeRecorder } from './recorder.js'
 import { ShedLevels } from './shed-levels.js'
+import type { Internals } from './simulation-options.js'
 import { captureHere, type Position } from './world-image.js'
 
 /** What a driver tells, on the main thread. */
@@ -50,8 +52,11 @@ interface Visitor {
 export class Driver {
   readonly commands: Commands
   readonly sheds: ShedLevels
+  readonly asks: Asks
   /** Ticks done. */
   tick = 0
+  /** The tick up to which something may have been told, also where the batch that stepped it failed. */
+  reached = 0
   readonly #world: OpenWorld
   readonly #hooks: DriverHooks
   readonly #tickTimeoutMs: number | undefined
@@ -59,12 +64,14 @@ export class Driver {
   readonly #abort = new AbortController()
   #measuredTick = -1
 
-  constructor(world: OpenWorld, hooks: DriverHooks, tickTimeoutMs: number | undefined) {
+  /** @param run - names the run in the identity of asks. */
+  constructor(world: OpenWorld, hooks: DriverHooks, run: string, tickTimeoutMs: number | undefined) {
     this.#world = world
     this.#hooks = hooks
     this.#tickTimeoutMs = tickTimeoutMs
     this.commands = new Commands(world)
     this.sheds = new ShedLevels(world)
+    this.asks = new Asks(world, run, () => world.crew.control.requestStop())
   }
 
   /**
@@ -84,17 +91,29 @@ export class Driver {
       entries.filter(e => e.kind === 'shed'),
       lastTick,
     )
+    this.asks.begin(
+      entries.filter(e => e.kind === 'answer'),
+      lastTick,
+    )
     this.forgetMeasures()
+  }
+
+  /** Is given again what another run was: its sheddings, and what became of its asks, in the same ticks. */
+  replay({ sheddings, answers }: Pick<Internals, 'sheddings' | 'answers'>): void {
+    if (sheddings) this.sheds.replay(sheddings)
+    if (answers) this.asks.begin(answers, 0)
   }
 
   /** The next tick before which the main thread has something to do, the present one left aside. */
   get #nextStop(): number {
-    return Math.min(this.sheds.nextTick, this.commands.nextTick, this.#hooks.nextCheckpoint(this.tick))
+    const { commands, sheds, asks, tick } = this
+    return Math.min(sheds.nextTick, commands.nextTick, asks.nextTick(tick), this.#hooks.nextCheckpoint(tick))
   }
 
   /** Asks for the next boundary. */
   interrupt(): void {
     this.#world.crew.control.requestStop()
+    this.asks.wake()
   }
 
   /** Runs `work` at the next boundary, which waits for it; the caller interrupts. */
@@ -140,6 +159,7 @@ export class Driver {
         try {
           return await this.#advance(target, stop)
         } catch (error) {
+          this.reached = Math.max(this.tick, world.crew.control.tick)
           await this.#hooks.recover(error)
         }
       }
@@ -158,7 +178,12 @@ export class Driver {
         await this.#hooks.boundary(this.tick)
         if (stop()) return 'stop'
         if (this.tick >= target) return 'target'
+        if (this.asks.holds(this.tick)) {
+          await this.asks.wait()
+          continue
+        }
         await this.sheds.apply(this.tick)
+        await this.asks.deliver(this.tick)
         if (this.commands.nextTick <= this.tick || this.#world.frozen.due) {
           await this.#step(target, 0, 1) // columns with reset take their defaults first
           await this.#world.frozen.beginTick(this.tick)
@@ -183,7 +208,9 @@ export class Driver {
   async *stepByStep(): AsyncGenerator<number, void> {
     const { steps } = this.#world.plan
     const target = this.tick + 1
+    while (this.asks.holds(this.tick)) await this.asks.wait()
     await this.sheds.apply(this.tick)
+    await this.asks.deliver(this.tick)
     for (let position = 0; position < steps.length; position++) {
       const end = await this.#step(target, position, position + 1)
       if (position === 0) await this.#world.frozen.beginTick(this.tick)
@@ -211,6 +238,7 @@ export class Driver {
       measureEvery,
       measureOnly: false,
     })
+    this.asks.takeIn()
     this.#drain()
     return end
   }
@@ -321,6 +349,7 @@ export class Driver {
   close(error: Error): void {
     this.#abort.abort(error)
     this.commands.close(error)
+    this.asks.close()
     for (const visitor of this.#visitors.splice(0)) visitor.reject(error)
   }
 }

@@ -132,7 +132,8 @@ export class Durability {
       await this.journal.cut(tick)
       await this.stored?.forgetAfter(tick)
     }
-    await this.goTo(image)
+    // Of ticks that are stepped again the journal alone speaks: what came meanwhile comes after all that was told.
+    await this.goTo(image, again ? this.#running.driver.reached : 0)
     this.recoveries++
     if (again) return
     if (error instanceof Error) this.#recovered.add(error)
@@ -144,11 +145,11 @@ export class Durability {
     return error instanceof Error && this.#recovered.has(error)
   }
 
-  /** Puts the world into a state, with what the journal knows from there on. */
-  async goTo(image: StateImage): Promise<void> {
+  /** Puts the world into a state, with what the journal knows from there on. `reached`: the run is known up to there at least. */
+  async goTo(image: StateImage, reached = 0): Promise<void> {
     const { world, driver } = this.#running
     await world.reopen(image)
-    driver.begin(image.head, this.stored?.lastTick)
+    driver.begin(image.head, Math.max(reached, this.stored?.lastTick ?? 0))
   }
 
   /** Goes back, or on, to the newest checkpoint at `tick` or before. CHECKPOINT_UNKNOWN. */

@@ -1,16 +1,29 @@
 // What the content hash is of in a world's memory, in whichever thread: its blocks, and the mail that waits.
+import type { Mailbox } from '../memory/mailbox.js'
 import type { WorldMemory } from '../memory/world.js'
 import {
   checkHashPart,
   type Hashed,
   type HashedColumn,
+  type HashedMail,
   type HashedRows,
   type HashPart,
   type HashSums,
   hashShare,
 } from '../state/content-hash.js'
 
-function hashedWorld({ populations, partitions, mail }: WorldMemory): Hashed {
+function hashedMail(kind: HashedMail['kind'], mailbox: Mailbox): HashedMail {
+  const { layout, waiting, to, from, seen, columns, heap } = mailbox
+  return {
+    ...{ kind, name: layout.name, waiting, to, from, seen },
+    columns: [...columns].map(([column, { array, layout: c }]): HashedColumn => {
+      return { name: column, kind: c.kind, size: c.size, doc: c.doc ?? false, array }
+    }),
+    documents: heap?.bytes ?? new Uint8Array(0),
+  }
+}
+
+function hashedWorld({ populations, partitions, mail, asks }: WorldMemory): Hashed {
   const names = partitions.names()
   return {
     populations: populations.map(({ layout, columns, frames, id, documents }): HashedRows => {
@@ -30,14 +43,10 @@ function hashedWorld({ populations, partitions, mail }: WorldMemory): Hashed {
         spans,
       }
     }),
-    mail: [...mail].map(([name, { waiting, to, from, seen, columns, heap }]) => ({
-      ...{ name, waiting, to, from, seen },
-      columns: [...columns].map(([column, { array, layout }]): HashedColumn => {
-        const { kind, size, doc = false } = layout
-        return { name: column, kind, size, doc, array }
-      }),
-      documents: heap?.bytes ?? new Uint8Array(0),
-    })),
+    mail: [
+      ...[...mail.values()].map(mailbox => hashedMail('mail', mailbox)),
+      ...[...asks.values()].map(({ mailbox }) => hashedMail('asks', mailbox)),
+    ],
     leaving: populations.map(({ layout, leaving }) => ({ name: layout.name, all: leaving.any ? leaving.list() : [] })),
     partitions: names,
   }

@@ -79,14 +79,14 @@ export async function launch(from: Source, o: ResolvedSimulationOptions, interna
     stored = await closing(store, () => StoredRun.create(store, o.run ?? origin.scenario, origin))
     stored.retention = o.checkpoint
   }
-  const { image, journal, partitionStore, fuse = true } = internals
+  const { image, journal, partitionStore } = internals
   const durability = new Durability({
     ...(stored ? { stored } : {}),
     ...(journal ? { journal } : {}),
     ...(partitionStore ? { partitions: partitionStore } : {}),
     everyTicks,
   })
-  return open(from, o, durability, image, fuse)
+  return open(from, o, durability, image, internals)
 }
 
 /** Opens a world from a stored run, which goes on, or from which a new one is forked (`as`). */
@@ -109,7 +109,7 @@ export async function relaunch(from: Source, o: ResolvedResumeOptions): Promise<
   stored.retention = o.checkpoint
   const durability = new Durability({ stored, everyTicks: ticksOf(o, true) })
   const { seed, params } = image.head
-  return open(from, { ...o, seed, params }, durability, image, true)
+  return open(from, { ...o, seed, params }, durability, image)
 }
 
 async function open(
@@ -117,12 +117,13 @@ async function open(
   o: Omit<ResolvedSimulationOptions, 'store'>,
   durability: Durability,
   image: StateImage | undefined,
-  fuse: boolean,
+  { fuse = true, answers }: Internals = {},
 ): Promise<Launched> {
   try {
     const { journal, shelf } = durability
     const state = image ? { image } : {}
-    const world = await openWorld({ scenario: from, options: o, journal, fuse, shelf, ...state })
+    const isReplay = answers !== undefined
+    const world = await openWorld({ scenario: from, options: o, journal, fuse, isReplay, shelf, ...state })
     return { world, durability, image, tickTimeoutMs: o.limits.tickTimeoutMs, metrics: o.metrics }
   } catch (error) {
     await durability.close()

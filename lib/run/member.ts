@@ -321,7 +321,8 @@ export class Member {
       const wanted = control.measureNow
       return this.#measure(() => {
         const measured = wanted && this.#ring.push(done)
-        const full = events.publish() || measured || states.due // what is asked of partitions is done by the main thread
+        // What is asked of partitions and services is done by the main thread.
+        const full = events.publish() || measured || states.due || this.memory.hasAsked
         const ends = until !== undefined && this.#ask(until, done)
         this.#meter?.endTick()
         control.endTick(done, ends, full)
@@ -330,7 +331,7 @@ export class Member {
     }
     return this.#phase(NO_ITEMS, tick, () => {
       this.#meter?.endTick()
-      control.endTick(done, false, events.publish() || states.due)
+      control.endTick(done, false, events.publish() || states.due || this.memory.hasAsked)
       if (pause?.()) control.pause()
     })
   }

@@ -21,6 +21,7 @@ import { Meters } from './meters.js'
 import { makePlan, type Plan, type PlanOptions } from './plan.js'
 import { MeasureRing } from './ring.js'
 import type { ScenarioData } from './scenario.js'
+import { type Services, servicesOf } from './services.js'
 import { placeFrames } from './setup.js'
 
 /** A world with a crew that has set it up. After a recovery it is another one: read what is in it when it is used. */
@@ -34,6 +35,8 @@ export interface OpenWorld {
   meters: Meters | undefined
   readonly journal: Journal
   readonly workers: number
+  /** Who answers asks, by name; undefined: the journal alone does. */
+  readonly services: Services | undefined
   /** Ends the crew and makes another, whose world is filled from an image. SNAPSHOT_SCHEMA, ENGINE_FAILED. */
   reopen(image: StateImage): Promise<void>
   /** Takes away what checks mode laid in this thread. */
@@ -50,6 +53,8 @@ export interface OpenRequest {
   readonly fuse: boolean
   /** The state to begin with, in place of setup. */
   readonly image?: StateImage
+  /** Whether the journal alone answers asks, and no service is put a question. */
+  readonly isReplay: boolean
   /** Where frozen partitions go that leave memory. Stays open when the world is closed. */
   readonly shelf: PartitionShelf
 }
@@ -75,6 +80,7 @@ export async function openWorld(request: OpenRequest): Promise<OpenWorld> {
   try {
     const url = from instanceof URL ? (workers === 0 ? freshUrl(from.href) : from.href) : ''
     const scenario = from instanceof URL ? await loadScenario(url) : { ...from, loaders: looseLoaders() }
+    const services = request.isReplay ? undefined : await servicesOf(scenario, options.services)
     const base: PlanOptions = {
       seed: options.seed,
       params: resolveParams(scenario.params, options.params),
@@ -97,7 +103,7 @@ export async function openWorld(request: OpenRequest): Promise<OpenWorld> {
       Object.assign(world, await open(image))
       world.crew.control.setSpins(spins)
     }
-    const world: OpenWorld = { ...(await open(request.image)), journal, workers, reopen, release }
+    const world: OpenWorld = { ...(await open(request.image)), journal, workers, services, reopen, release }
     return world
   } catch (error) {
     release()

@@ -2,12 +2,11 @@
 // What an item writes no other item of the same phase reads or writes; what a phase writes the next ones see.
 import { locate, PopulaceError } from '../core/errors.js'
 import type { Exchange } from '../exchange/exchange.js'
-import type { Inbox } from '../exchange/mail.js'
 import { copyRange } from '../kernels/copy.js'
 import { arrayAt } from '../memory/arrays.js'
 import type { PopulationMemory } from '../memory/population-memory.js'
 import type { WorldMemory } from '../memory/world.js'
-import { isDue, type KernelEngine } from '../schedule/engine.js'
+import { askersOf, isDue, type KernelEngine } from '../schedule/engine.js'
 import { type ColumnName, copiesOf } from '../schedule/stages.js'
 import { restructures, stages, touchedBy } from '../schedule/touches.js'
 import type { Plan, Step } from './plan.js'
@@ -233,15 +232,10 @@ function claimPhases(engines: readonly KernelEngine[], exchange: Exchange): Phas
   ]
 }
 
-/** The inboxes of an engine, each once. */
-function inboxesOf(engine: KernelEngine, exchange: Exchange): Inbox[] {
-  return [...new Set(exchange.inboxes.get(engine.name)?.values())]
-}
-
 /** What waits is sorted into the inboxes of the engines that receive. */
 function deliveryPhases(steppers: readonly BlockStepper[], exchange: Exchange): Phase[] {
   return steppers.flatMap(({ engine, hasTurn }) =>
-    inboxesOf(engine, exchange).flatMap(inbox =>
+    exchange.inboxesOf(engine).flatMap(inbox =>
       inbox.steps.map(
         (step, i): Phase => ({
           items: tick => (isDue(engine, tick) ? step.items() : 0),
@@ -254,15 +248,21 @@ function deliveryPhases(steppers: readonly BlockStepper[], exchange: Exchange): 
   )
 }
 
-/** What an engine received is taken out of the mailboxes, what it sent is put in, and what it emitted is queued. */
-function postPhases(engine: KernelEngine, memory: WorldMemory, exchange: Exchange): Phase[] {
-  const inboxes = inboxesOf(engine, exchange)
-  const names = new Set([...engine.sends.values()].map(m => m.name))
-  const posts = [...names].flatMap(name => exchange.posts.get(name) ?? [])
+/** What an engine took in is taken out of the mailboxes, what it sent and asked is put in, what it emitted is queued. */
+function postPhases(engine: KernelEngine, plan: Plan, memory: WorldMemory, exchange: Exchange): Phase[] {
+  const inboxes = exchange.inboxesOf(engine)
+  const posts = [...new Set([...engine.sends.values()].map(m => m.name))].flatMap(
+    name => exchange.posts.get(name) ?? [],
+  )
+  const askings = [...new Set([...engine.asks.values()].map(a => a.name))].flatMap(name => {
+    const asking = exchange.asks.get(name)
+    return asking ? [{ asking, number: askersOf(plan.engines, name).indexOf(engine.name) }] : []
+  })
   const emits = engine.emits.size > 0 ? exchange.emits : undefined
-  if (inboxes.length + posts.length === 0 && !emits) return []
+  if (inboxes.length + posts.length + askings.length === 0 && !emits) return []
   const senders = memory.population(engine.population)
   const due = (tick: number) => isDue(engine, tick)
+  const written = [...posts.map(p => p.mailbox), ...askings.map(a => a.asking.box.mailbox)]
   return [
     {
       items: tick => (due(tick) ? 1 : 0),
@@ -270,16 +270,17 @@ function postPhases(engine: KernelEngine, memory: WorldMemory, exchange: Exchang
       serial(tick) {
         for (const inbox of inboxes) inbox.retire()
         for (const post of posts) post.tally(senders)
+        for (const { asking, number } of askings) asking.commit(senders, tick, number)
         emits?.commit(senders, tick)
       },
     },
     blocksPhase(posts.map(post => ({ population: senders, due, run: (frame: number) => post.append(frame) }))),
-    ...posts
-      .filter(post => post.mailbox.heap)
-      .map(post => ({
+    ...written
+      .filter(mailbox => mailbox.heap)
+      .map(mailbox => ({
         items: (tick: number) => (due(tick) ? 1 : 0),
         run() {},
-        serial: (tick: number) => naming(engine, tick, () => post.mailbox.settle()),
+        serial: (tick: number) => naming(engine, tick, () => mailbox.settle()),
       })),
   ]
 }
@@ -355,7 +356,7 @@ export function phasesOf(
     anyOrder(copyPhase(engines, memory), 0),
     inOrder ? { ...run, inOrder } : anyOrder(run, 1),
     ...[mergePhase(engines, exchange), ...claimPhases(engines, exchange)].map((phase, i) => anyOrder(phase, 2 + i)),
-    ...engines.flatMap(engine => postPhases(engine, memory, exchange)),
+    ...engines.flatMap(engine => postPhases(engine, plan, memory, exchange)),
     ...engines.filter(restructures).map(engine => structurePhase(engine, memory, exchange)),
     ...documentPhases(engines, memory),
   ]

@@ -2,7 +2,7 @@
 // scenario and a few options, so that every thread makes the same one and none is sent.
 
 import { PopulaceError } from '../core/errors.js'
-import { besideNeeds, mailNeeds, streamNeeds } from '../exchange/needs.js'
+import { askNeeds, besideNeeds, mailNeeds, streamNeeds } from '../exchange/needs.js'
 import { type PlannedView, planViews, type ViewPlan, viewNeeds } from '../exchange/view-plan.js'
 import { autoBlock } from '../memory/auto-block.js'
 import type { PopulationLayout, ViewNeeds, WorldLayout } from '../memory/layout.js'
@@ -138,8 +138,9 @@ export function makePlan(scenario: ScenarioData, options: PlanOptions): Plan {
   const needs = (layouts: readonly PopulationLayout[]) =>
     planned.map(v => needsOf(v, scenario, layouts, options.threads))
   const mail = mailNeeds(scenario.messages.values(), options.threads)
+  const asks = askNeeds(scenario.asks.values(), options.threads)
   const events = [...scenario.events.values()].map(e => e.columns)
-  const layout = layOut({ threads: options.threads, populations, measures, streams, views: needs, mail, events })
+  const layout = layOut({ threads: options.threads, populations, measures, streams, views: needs, mail, asks, events })
   const views = needs(layout.populations).map((n, i) => ({ ...planned[i], needs: n }))
   const steps: Step[] = [
     { kind: 'reset', columns: resetColumns(scenario.populations) },

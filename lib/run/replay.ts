@@ -73,13 +73,15 @@ export async function replayRun(
   const first = o.from === undefined ? all[0] : nearest(run, all, o.from)
   const image = await readState(store, run, all, first.tick)
   const journal = new Record()
-  for (const [, entry] of await readJournal(store, run, first.tick)) journal.append(entry)
+  const entries = (await readJournal(store, run, first.tick)).map(([, entry]) => entry)
+  for (const entry of entries) journal.append(entry)
+  const answers = entries.filter(e => e.kind === 'answer')
   const { workers, checks } = o
   const options = { ...(workers === undefined ? {} : { workers }), ...(checks === undefined ? {} : { checks }) }
   const { params } = image.head
   const beneath = { get: (key: string) => readApart(store, run, key) }
   const partitionStore = new FolderPartitionStore({ beneath })
-  const internals = { image, journal, partitionStore }
+  const internals = { image, journal, answers, partitionStore }
   await using sim = await Simulation.createWith(scenario, { ...options, seed, params } as object, internals)
   let compared = 0
   let departs: ReplayReport['departs']

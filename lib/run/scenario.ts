@@ -3,6 +3,7 @@
 import { PopulaceError } from '../core/errors.js'
 import type { Sequence } from '../core/sequence.js'
 import { hint } from '../core/suggest.js'
+import type { AskData } from '../memory/ask.js'
 import type { ClaimData } from '../memory/claim.js'
 import type { DocColumn, Json } from '../memory/column-types.js'
 import type { Params, ParamValues } from '../memory/params.js'
@@ -23,6 +24,7 @@ import { orderEngines } from '../schedule/order.js'
 import type { Of } from '../schedule/scope.js'
 import type { Loaders } from './loaders.js'
 import { checkMeasure, type Measure, type MeasureData, type MeasureValues } from './measures.js'
+import type { Service } from './service.js'
 
 /** An input from outside, applied when a tick begins; T is its payload. */
 export interface Command<T> {
@@ -80,6 +82,13 @@ export interface Scenario<P extends Params, M, K> {
 // biome-ignore lint/suspicious/noExplicitAny: any scenario
 export type AnyScenario = Scenario<any, any, any>
 
+/** What a command of a scenario takes. */
+export type Payload<S extends AnyScenario, N extends keyof S['commands']> =
+  S['commands'][N] extends Command<infer T> ? T : never
+
+/** What the measures of a scenario come to. */
+export type Measured<S extends AnyScenario> = MeasureValues<S['measures']>
+
 /** What is behind a Scenario. */
 export interface ScenarioData {
   readonly name: string
@@ -94,8 +103,12 @@ export interface ScenarioData {
   readonly messages: ReadonlyMap<string, MessageData>
   /** Events by name. */
   readonly events: ReadonlyMap<string, EventData>
+  /** Asks by name. */
+  readonly asks: ReadonlyMap<string, AskData>
   readonly measures: ReadonlyMap<string, MeasureData>
   readonly commands: ReadonlyMap<string, CommandData>
+  /** Stand-ins of services by name, as they were given. */
+  readonly services: ReadonlyMap<string, Service>
   /** Of partitions; known when its module was imported. */
   readonly loaders: Loaders
   // biome-ignore lint/suspicious/noExplicitAny: the parameters vary by scenario
@@ -104,7 +117,7 @@ export interface ScenarioData {
 }
 
 const DATA = Symbol.for('populace.scenario')
-const FIELDS = ['name', 'params', 'populations', 'engines', 'measures', 'commands', 'setup', 'until']
+const FIELDS = ['name', 'params', 'populations', 'engines', 'measures', 'commands', 'services', 'setup', 'until']
 
 function invalid(name: string, what: string, remedy: string): never {
   throw new PopulaceError('SCENARIO_INVALID', `Scenario '${name}' ${what}`, remedy)
@@ -117,7 +130,8 @@ export function scenarioData(scenario: unknown): ScenarioData | undefined {
 
 /**
  * Declares a scenario. setup runs on a worker (inline with workers: 0); until ends a run early, and is never asked
- * before the first tick. SCENARIO_INVALID, DUPLICATE_NAME, ENGINE_INVALID, CYCLE, POPULATION_UNKNOWN, COLUMN_INVALID.
+ * before the first tick. services: stand-ins by name, which answer what agents ask where a host gives no service of that
+ * name, such as later(…). SCENARIO_INVALID, DUPLICATE_NAME, ENGINE_INVALID, CYCLE, POPULATION_UNKNOWN, COLUMN_INVALID.
  */
 export function defineScenario<
   P extends Params = {},
@@ -132,6 +146,7 @@ export function defineScenario<
   engines: readonly BaseEngine[]
   measures?: M
   commands?: K
+  services?: Of<Service>
   setup(world: World, scope: SetupScope<P>): void | Promise<void>
   until?(scope: { measures: MeasureValues<M>; tick: number }): boolean
 }): Scenario<P, M, K> {
@@ -156,7 +171,7 @@ export function defineScenario<
   const measures = new Map(Object.entries(o.measures ?? {}).map(([key, m]) => [key, checkMeasure(key, m)]))
   const commands = new Map(Object.entries(o.commands ?? {}).map(([key, c]) => [key, checkCommand(name, key, c)]))
   checkReferences(name, populations, engines, measures)
-  const { claims, messages, events } = joinDealings(engines.filter(e => e.kind === 'kernel'))
+  const { claims, messages, events, asks } = joinDealings(engines.filter(e => e.kind === 'kernel'))
   const parts = [
     { params: o.params ?? {} },
     ...populations,
@@ -171,8 +186,10 @@ export function defineScenario<
     claims,
     messages,
     events,
+    asks,
     measures,
     commands,
+    services: new Map(Object.entries(o.services ?? {})),
     loaders: new Map(),
     params: joinParams(parts.map(p => p.params)),
     setup: (world, scope) => o.setup(world, scope),
@@ -283,6 +300,7 @@ function checkReferences(
     }
     for (const name of engine.spawns.values()) find(name, who)
     for (const { to } of [...engine.sends.values(), ...engine.receives.values()]) find(to, who)
+    for (const { by } of [...engine.asks.values(), ...engine.hears.values()]) find(by, who)
     findColumns(engine.population, who, [...engine.reads, ...engine.writes])
     for (const { population, columns, access } of engine.senses.values()) {
       const found = findColumns(population, who, columns)

@@ -107,7 +107,7 @@ export class SightAudit {
       ...[...engine.senses.values()].flatMap(sense =>
         sense.access.kind === 'pick' ? picked(sense, writes, memory) : viewed(sense, exchange.views),
       ),
-      ...[...new Set(exchange.inboxes.get(engine.name)?.values())].flatMap(received),
+      ...exchange.inboxesOf(engine).flatMap(received),
       ...outcomes,
       { ...ids, agent: row => ids.copy[row] },
       byRow(`the partitions of '${engine.population}'`, partition, id),

@@ -3,8 +3,9 @@ import type { Logger, Progress } from '../core/options.js'
 import type { Params, ParamValues } from '../memory/params.js'
 import type { MetricsCollector } from '../observe/metrics-collector.js'
 import type { StateImage } from '../state/image.js'
-import type { Journal, ShedEntry } from '../state/journal.js'
+import type { AnswerEntry, Journal, ShedEntry } from '../state/journal.js'
 import type { PartitionStore } from '../state/partition-store.js'
+import type { Service } from './service.js'
 import type { SimulationLimits } from './simulation-limits.js'
 
 /** Options that a new simulation and one that goes on have in common; all may be left out. */
@@ -24,6 +25,8 @@ export interface CrewOptions {
   checkpoint?: { everyTicks?: number; inMemory?: boolean; keepLast?: number; keepEveryTicks?: number }
   /** Who collects metrics of it: the collector of the process (true), one of your own, or nobody (default). */
   metrics?: boolean | MetricsCollector
+  /** Who answers what agents ask, by name; where none is given the scenario's stand-in does. See docs/services.md. */
+  services?: Readonly<Record<string, Service>>
   /** Is told of what should be known and need not be acted on; warnings of the process by default. */
   logger?: Logger
 }
@@ -67,6 +70,8 @@ export interface Internals {
   readonly journal?: Journal
   /** Sheddings of another run, made again at the same ticks. */
   readonly sheddings?: readonly ShedEntry[]
+  /** What became of asks in another run, again in the same ticks; no service is asked then. */
+  readonly answers?: readonly AnswerEntry[]
   /** Where frozen partitions go that leave memory, where there is no store. */
   readonly partitionStore?: PartitionStore
   /** false: each engine is a stage of its own. */

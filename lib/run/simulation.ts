@@ -14,22 +14,18 @@ import type { Durability } from './durability.js'
 import { type Launched, launch, relaunch, toSource } from './launch.js'
 import { Lifecycle } from './lifecycle.js'
 import type { SimulationEvents } from './listeners.js'
-import { type MeasureValues, measureRecord } from './measures.js'
+import { measureRecord } from './measures.js'
 import { collect } from './metrics-source.js'
 import type { OpenWorld } from './open-world.js'
 import type { Overload } from './real-time.js'
 import { RealTimeLoop } from './real-time-loop.js'
 import { aborted, closed, failed } from './refusals.js'
 import { Reports } from './reports.js'
-import type { AnyScenario, Command } from './scenario.js'
+import type { AnyScenario, Measured, Payload } from './scenario.js'
+import type { ServiceStatus } from './service-calls.js'
 import type { ForkOptions, Internals, ResumeOptions, RunOptions, SimulationOptions } from './simulation-options.js'
 import { hashWorld } from './world-hash.js'
 import { captureHere, captureWorld } from './world-image.js'
-
-type Payload<S extends AnyScenario, N extends keyof S['commands']> =
-  S['commands'][N] extends Command<infer T> ? T : never
-
-type Measured<S extends AnyScenario> = MeasureValues<S['measures']>
 
 /** Checks of options, loaded by hosts only: workers import this module too, and have no use for zod. */
 type Checks = typeof import('../core/options.js')
@@ -79,6 +75,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
         nextCheckpoint: tick => Math.min(durability.nextTick(tick), this.#deltas.nextTick(tick)),
         recover: error => durability.recover(error),
       },
+      this.#reports.run,
       tickTimeoutMs,
     )
     this.#deltas = new Deltas(world, this.#reports, () => this.#driver.measure())
@@ -121,7 +118,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     const checks = await import('../core/options.js')
     const launched = await launch(toSource(scenario), checks.resolveSimulationOptions(o), internals)
     const sim = await Simulation.#begin<S>(launched, checks)
-    if (internals.sheddings) sim.#driver.sheds.replay(internals.sheddings)
+    sim.#driver.replay(internals)
     return sim
   }
 
@@ -175,6 +172,11 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
   get counters(): Counters {
     this.#life.usable()
     return countersOf(this.#world.memory)
+  }
+
+  /** By service that agents ask: what it does, and what became of its calls. */
+  get services(): Readonly<Record<string, ServiceStatus>> {
+    return this.#driver.asks.status
   }
 
   /** By engine that is shed now, its level: it has 2^level times fewer turns than its weight says. */
@@ -385,7 +387,6 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     return end
   }
 
-  /** Runs `work` as the one thing going on. */
   #track(work: () => Promise<void>): Promise<void> {
     return this.#life.track(() => this.#noteEdits().then(work))
   }

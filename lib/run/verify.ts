@@ -1,11 +1,11 @@
 // The determinism sanitizer: runs a scenario inline and on several numbers of workers, with checks on, and compares the
 // hashes of every column after every tick. When some differ, both runs are repeated side by side, engine by engine, to
-// name the first engine, column and agent. The first run's recorded values serve the others.
+// name the first engine, column and agent. The first run's recorded values and answers serve the others.
 import { inspect } from 'node:util'
 import { PopulaceError } from '../core/errors.js'
 import { readDocument } from '../memory/documents.js'
 import type { WorldHash } from '../state/content-hash.js'
-import { MemoryJournal } from '../state/journal.js'
+import { type AnswerEntry, MemoryJournal } from '../state/journal.js'
 import type { AnyScenario } from './scenario.js'
 import { Simulation } from './simulation.js'
 import type { SimulationOptions } from './simulation-options.js'
@@ -59,10 +59,21 @@ interface Place {
 
 type Sim = Simulation
 
-function makeSim(url: URL, o: VerifyOptions, run: VerifiedRun, journal: MemoryJournal, fuse: boolean): Promise<Sim> {
+function makeSim(
+  url: URL,
+  o: VerifyOptions,
+  run: VerifiedRun,
+  journal: MemoryJournal,
+  fuse: boolean,
+  answers?: readonly AnswerEntry[],
+): Promise<Sim> {
   const params = o.params as SimulationOptions['params'] // checked when the simulation is made
   const options = { ...run, params, ...(o.seed === undefined ? {} : { seed: o.seed }) }
-  return Simulation.createWith<AnyScenario>(url, options, { journal, fuse })
+  return Simulation.createWith<AnyScenario>(url, options, { journal, fuse, ...(answers ? { answers } : {}) })
+}
+
+function answersIn(journal: MemoryJournal): AnswerEntry[] {
+  return journal.entries().filter(e => e.kind === 'answer')
 }
 
 /** Where two hashes differ first. */
@@ -75,6 +86,8 @@ function firstDifference(a: WorldHash, b: WorldHash): Place | undefined {
   }
   for (const message of new Set([...Object.keys(a.mail), ...Object.keys(b.mail)]))
     if (a.mail[message] !== b.mail[message]) return { population: `message ${message}`, column: 'waiting' }
+  for (const ask of new Set([...Object.keys(a.asks), ...Object.keys(b.asks)]))
+    if (a.asks[ask] !== b.asks[ask]) return { population: `ask ${ask}`, column: 'waiting' }
   return undefined
 }
 
@@ -118,8 +131,9 @@ async function locate(
   tick: number,
   journal: MemoryJournal,
 ): Promise<Difference | undefined> {
-  await using a = await makeSim(url, o, { workers: 0, checks: false }, journal, false)
-  await using b = await makeSim(url, o, run, journal, false)
+  const answers = answersIn(journal)
+  await using a = await makeSim(url, o, { workers: 0, checks: false }, journal, false, answers)
+  await using b = await makeSim(url, o, run, journal, false, answers)
   const steps = a.internals.world.plan.steps
   const found = async (engine: string | undefined, at: number): Promise<Difference | undefined> => {
     const place = firstDifference(await a.hashes(), await b.hashes())
@@ -175,7 +189,7 @@ export async function verifyScenario(url: URL, o: VerifyOptions): Promise<Verify
   for (const run of plan) {
     try {
       const { hashes, differs } = await (async () => {
-        await using sim = await makeSim(url, o, run, journal, true)
+        await using sim = await makeSim(url, o, run, journal, true, reference && answersIn(journal))
         return await follow(sim, o, run, reference)
       })()
       runs.push({ ...run, hash: hashes[hashes.length - 1].hash })

@@ -1,6 +1,7 @@
 // What a kernel engine declares of its dealings with others, checked where it is written.
 import { type ErrorCode, PopulaceError } from '../core/errors.js'
 import { MAX_RECEIVERS } from '../core/limits.js'
+import { type AskData, askData } from '../memory/ask.js'
 import { type ClaimData, claimData } from '../memory/claim.js'
 import { type AnyPopulation, populationData } from '../memory/population.js'
 import { type EventData, eventData, type MessageData, messageData } from '../memory/record.js'
@@ -86,6 +87,26 @@ export function declaredEmits(engine: string, given: unknown): Declared<EventDat
   return each(given, (value, key) => eventData(value, `emits.${key} of engine '${engine}'`))
 }
 
+/** Asks that the engine puts or hears: those by its own population. ASK_INVALID. */
+export function declaredAsks(
+  engine: string,
+  population: string,
+  what: 'asks' | 'hears',
+  given: unknown,
+): Declared<AskData> {
+  return each(given, (value, key) => {
+    const ask = askData(value, `${what}.${key} of engine '${engine}'`)
+    if (ask.by !== population)
+      refuse(
+        'ASK_INVALID',
+        engine,
+        `${what} '${ask.name}', which agents of '${ask.by}' ask and not those of '${population}'`,
+        'Ask and hear in engines of that population.',
+      )
+    return ask
+  })
+}
+
 /** The engines' part of what `joinDeclared` looks at. */
 interface Dealing {
   readonly name: string
@@ -94,13 +115,16 @@ interface Dealing {
   readonly sends: Declared<MessageData>
   readonly receives: Declared<MessageData>
   readonly emits: Declared<EventData>
+  readonly asks: Declared<AskData>
+  readonly hears: Declared<AskData>
 }
 
-/** All claims, messages and events of a scenario, each by its name. */
+/** All claims, messages, events and asks of a scenario, each by its name. */
 export interface Dealings {
   readonly claims: ReadonlyMap<string, ClaimData>
   readonly messages: ReadonlyMap<string, MessageData>
   readonly events: ReadonlyMap<string, EventData>
+  readonly asks: ReadonlyMap<string, AskData>
 }
 
 function join<T extends { readonly name: string }>(
@@ -118,7 +142,7 @@ function join<T extends { readonly name: string }>(
   return found
 }
 
-/** Gathers what all engines declare. DUPLICATE_NAME, CLAIM_INVALID, MESSAGE_INVALID. */
+/** Gathers what all engines declare. DUPLICATE_NAME, CLAIM_INVALID, MESSAGE_INVALID, ASK_INVALID. */
 export function joinDealings(engines: readonly Dealing[]): Dealings {
   const claimed = new Set(engines.flatMap(e => [...e.claims.values()].map(c => c.name)))
   for (const { name, outcomes } of engines)
@@ -135,21 +159,25 @@ export function joinDealings(engines: readonly Dealing[]): Dealings {
     engines.flatMap(e => [...e.sends.values(), ...e.receives.values()]),
     m => [m.to, [...m.columns], m.capacity, m.frozen],
   )
-  for (const { name } of messages.values()) {
-    const receivers = engines.filter(e => [...e.receives.values()].some(m => m.name === name)).length
-    if (receivers === 0)
-      throw new PopulaceError(
-        'MESSAGE_INVALID',
-        `Message '${name}' is received by no engine`,
-        'Let an engine of its population receive it: what nobody takes in would wait for ever.',
-      )
-    if (receivers > MAX_RECEIVERS)
-      throw new PopulaceError(
-        'MESSAGE_INVALID',
-        `Message '${name}' is received by ${receivers} engines`,
-        `At most ${MAX_RECEIVERS} can: declare a second message.`,
-      )
-  }
+  const asks = join(
+    'asks',
+    engines.flatMap(e => [...e.asks.values(), ...e.hears.values()]),
+    ({ service, by, timeoutTicks, pending, latency }) => [service, by, timeoutTicks, pending, latency],
+  )
+  for (const { name } of messages.values())
+    checkReceivers(
+      'MESSAGE_INVALID',
+      `Message '${name}'`,
+      'receive',
+      receiversOf(engines, e => e.receives, name),
+    )
+  for (const { name } of asks.values())
+    checkReceivers(
+      'ASK_INVALID',
+      `Ask '${name}'`,
+      'hear',
+      receiversOf(engines, e => e.hears, name),
+    )
   const claims = engines.flatMap(e => [...e.claims.values(), ...e.outcomes.values()])
   return {
     claims: join('claims', claims, c => [c.by, c.on]),
@@ -159,5 +187,27 @@ export function joinDealings(engines: readonly Dealing[]): Dealings {
       engines.flatMap(e => [...e.emits.values()]),
       e => [...e.columns],
     ),
+    asks,
   }
+}
+
+function receiversOf(engines: readonly Dealing[], declared: (e: Dealing) => Declared<{ name: string }>, name: string) {
+  return engines.filter(e => [...declared(e).values()].some(t => t.name === name)).length
+}
+
+/** Refuses what nobody takes in, and what more engines do than a mask has bits. */
+function checkReceivers(code: ErrorCode, what: string, verb: 'receive' | 'hear', receivers: number): void {
+  const done = verb === 'hear' ? 'heard' : 'received'
+  if (receivers === 0)
+    throw new PopulaceError(
+      code,
+      `${what} is ${done} by no engine`,
+      `Let an engine of its population ${verb} it: what nobody takes in would wait for ever.`,
+    )
+  if (receivers > MAX_RECEIVERS)
+    throw new PopulaceError(
+      code,
+      `${what} is ${done} by ${receivers} engines`,
+      `At most ${MAX_RECEIVERS} can: declare a second one.`,
+    )
 }

@@ -3,6 +3,7 @@
 import { PopulaceError } from '../core/errors.js'
 import type { Sequence } from '../core/sequence.js'
 import { hint } from '../core/suggest.js'
+import type { Ask, AskData } from '../memory/ask.js'
 import type { Claim, ClaimData } from '../memory/claim.js'
 import type { Columns, Json } from '../memory/column-types.js'
 import type { Params, ParamValues } from '../memory/params.js'
@@ -12,6 +13,7 @@ import { type AccessData, keysOf } from '../memory/sight.js'
 import type { World } from '../memory/world.js'
 import {
   type Declared,
+  declaredAsks,
   declaredClaims,
   declaredEmits,
   declaredOutcomes,
@@ -109,6 +111,8 @@ export abstract class KernelEngine extends BaseEngine {
   readonly sends: Declared<MessageData>
   readonly receives: Declared<MessageData>
   readonly emits: Declared<EventData>
+  readonly asks: Declared<AskData>
+  readonly hears: Declared<AskData>
   /** Populations that it may write documents of: their heaps are settled when it has ended. */
   readonly documentsOf: readonly string[]
 
@@ -138,6 +142,8 @@ export abstract class KernelEngine extends BaseEngine {
     this.sends = declaredSends(name, o.sends)
     this.receives = declaredReceives(name, data.name, o.receives)
     this.emits = declaredEmits(name, o.emits)
+    this.asks = declaredAsks(name, data.name, 'asks', o.asks)
+    this.hears = declaredAsks(name, data.name, 'hears', o.hears)
     if (data.permanent && (this.despawns || this.moves))
       throw new PopulaceError(
         'PERMANENT',
@@ -152,7 +158,7 @@ export abstract class KernelEngine extends BaseEngine {
 
 /** The scope as the engine's machinery builds it; defineEngine gives it the declared types. */
 // biome-ignore lint/suspicious/noExplicitAny: the names in a scope vary by engine
-export type KernelScope = Scope<any, any, any, any, any, any, any, any, any, any, any, any, any>
+export type KernelScope = Scope<any, any, any, any, any, any, any, any, any, any, any, any, any, any, any>
 
 /** What a kernel engine touches. */
 export interface KernelDeclaration {
@@ -172,7 +178,13 @@ export interface KernelDeclaration {
   sends?: Of<AnyMessage>
   receives?: Of<AnyMessage>
   emits?: Of<AnyEvent>
+  asks?: Of<AnyAsk>
+  hears?: Of<AnyAsk>
 }
+
+/** Any ask. */
+// biome-ignore lint/suspicious/noExplicitAny: question and answer vary by ask
+export type AnyAsk = Ask<any, any>
 
 /** Any message. */
 // biome-ignore lint/suspicious/noExplicitAny: columns vary by message
@@ -200,6 +212,8 @@ const KERNEL_OPTIONS = [
   'sends',
   'receives',
   'emits',
+  'asks',
+  'hears',
   'kernel',
 ]
 const ACCESSES: readonly unknown[] = ['pick', 'by', 'where', 'cells']
@@ -288,6 +302,8 @@ export function defineEngine<
   T extends Of<AnyMessage> = {},
   I extends Of<AnyMessage> = {},
   V extends Of<AnyEvent> = {},
+  Q extends Of<AnyAsk> = {},
+  A extends Of<AnyAsk> = {},
 >(
   o: EngineOptions & {
     population: Population<N, C>
@@ -304,7 +320,9 @@ export function defineEngine<
     sends?: T
     receives?: I
     emits?: V
-    kernel(scope: Scope<N, C, R[number], W[number], P, S, F, X, O, B, T, I, V>): Loop | WakingLoop
+    asks?: Q
+    hears?: A
+    kernel(scope: Scope<N, C, R[number], W[number], P, S, F, X, O, B, T, I, V, Q, A>): Loop | WakingLoop
   },
 ): KernelEngine {
   const { kernel } = o
@@ -334,6 +352,12 @@ export function defineMainEngine<P extends Params = {}>(
       return update(scope)
     }
   })(o)
+}
+
+/** Names of the engines that put an ask, in order: their numbers are kept with what waits. */
+export function askersOf(engines: readonly AnyEngine[], ask: string): string[] {
+  const asks = (e: AnyEngine) => e.kind === 'kernel' && [...e.asks.values()].some(a => a.name === ask)
+  return engines.filter(asks).map(e => e.name)
 }
 
 /** Whether an engine runs at a tick. */

@@ -1,5 +1,6 @@
 // What a kernel is given: the scope of its engine, by the names it declared. Types only.
 
+import type { Ask } from '../memory/ask.js'
 import type { Claim } from '../memory/claim.js'
 import type { Columns, EffectKeys, Read, Row, Values, View, Write } from '../memory/column-types.js'
 import type { Params, ParamValues } from '../memory/params.js'
@@ -57,6 +58,21 @@ export type Inbox<M> =
 /** Emits an event by the agent in `row`; what is not given is at its default. COLUMN_UNKNOWN, VALUE_INVALID. */
 export type Emitter<E> = E extends Event<infer C> ? (row: number, values: Values<C>) => void : never
 
+/**
+ * Puts a question in the name of the agent in `row`. `token` is a number of the asker's own, given back with the answer;
+ * 0 by default. DOCUMENT_INVALID, DOCUMENT_TOO_LARGE.
+ */
+export type Asker<K> = K extends Ask<infer Q, infer _A> ? (row: number, question: Q, token?: number) => void : never
+
+/**
+ * What became of the asks of the agent in row r is [first[r], first[r + 1]), in the order of asking: status 0 ok, 1 late,
+ * 2 failed, 3 refused. `answer(i)` gives a fresh copy, undefined where the status is not ok.
+ */
+export type Answers<K> =
+  K extends Ask<infer _Q, infer A>
+    ? { readonly first: View; readonly status: View; readonly token: View; answer(i: number): A | undefined }
+    : never
+
 /** Claims a row: at most once a row and run. The lowest rank wins, drawn at random when none is given, then the lowest id. */
 export type Claimer = (row: number, targetRow: number, rank?: number) => void
 
@@ -90,6 +106,8 @@ export interface Scope<
   T,
   I,
   V,
+  Q,
+  A,
 > {
   /** Columns of the agents' own rows, as declared in reads and writes. */
   readonly self: Reads<C, Exclude<R, W>> & { readonly [k in W]: Write<C[k]> } & {
@@ -113,6 +131,10 @@ export interface Scope<
   readonly inbox: { readonly [k in keyof I]: Inbox<I[k]> }
   /** Events to the world outside, delivered when the tick ends. */
   readonly emit: { readonly [k in keyof V]: Emitter<V[k]> }
+  /** Questions to services outside, put when this engine ends. */
+  readonly ask: { readonly [k in keyof Q]: Asker<Q[k]> }
+  /** What became of asks, not seen by this engine before. */
+  readonly answers: { readonly [k in keyof A]: Answers<A[k]> }
   /** Births, when this engine ends. */
   readonly spawn: { readonly [k in keyof B]: Birth<B[k]> }
   /** The own row dies when this engine ends. For engines that declare `despawns`. */

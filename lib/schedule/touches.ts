@@ -1,5 +1,6 @@
 // What engines touch, as sets of names, and when two of them conflict. A name is 'population.column', "the outcome of
 // 'claim'" or, of those that agents come to or leave, "the agents of 'population'".
+import type { AskData } from '../memory/ask.js'
 import type { ClaimData } from '../memory/claim.js'
 import type { MessageData } from '../memory/record.js'
 import type { Declared } from './declared.js'
@@ -7,13 +8,13 @@ import type { AnyEngine, KernelEngine, Touch } from './engine.js'
 
 /** What a kernel engine touches. */
 export interface Touched {
-  /** Own-row columns read or written, outcomes and mail read. */
+  /** Own-row columns read or written, outcomes, mail and answers read. */
   readonly own: ReadonlySet<string>
   /** Own-row columns written. */
   readonly writes: ReadonlySet<string>
   /** Columns of other rows. */
   readonly senses: ReadonlySet<string>
-  /** Columns changed by effects, outcomes of the claims made, mail sent and taken in, events: changed when the engine ends. */
+  /** Columns changed by effects, outcomes of the claims made, mail sent and taken in, asks, events: changed when the engine ends. */
   readonly effects: ReadonlySet<string>
   /** Populations that it steps, looks at or changes. */
   readonly populations: ReadonlySet<string>
@@ -23,6 +24,9 @@ export interface Touched {
 
 /** What the names of mailboxes begin with. */
 const POST = 'the messages '
+
+/** What the names of asks begin with. */
+const ASKED = 'the asks '
 
 /** What the names of outcomes begin with. */
 const OUTCOME = 'the outcome of '
@@ -38,11 +42,17 @@ export function touchedBy(engine: KernelEngine): Touched {
   const own = (columns: readonly string[]) => keys([{ population: engine.population, columns }])
   const outcomes = (claims: Declared<ClaimData>) => [...claims.values()].map(c => `${OUTCOME}'${c.name}'`)
   const mail = (messages: Declared<MessageData>) => [...messages.values()].map(m => `${POST}'${m.name}'`)
+  const asks = (all: Declared<AskData>) => [...all.values()].map(a => `${ASKED}'${a.name}'`)
   const others = [...engine.senses.values(), ...engine.effects.values()].map(t => t.population)
   const targets = [...engine.senses.values()].flatMap(({ access }) => (access.kind === 'by' ? [access.to] : []))
   const claimed = [...engine.claims.values()].map(c => c.on)
   return {
-    own: new Set([...own([...engine.reads, ...engine.writes]), ...outcomes(engine.outcomes), ...mail(engine.receives)]),
+    own: new Set([
+      ...own([...engine.reads, ...engine.writes]),
+      ...outcomes(engine.outcomes),
+      ...mail(engine.receives),
+      ...asks(engine.hears),
+    ]),
     writes: own(engine.writes),
     senses: keys(engine.senses.values()),
     effects: new Set([
@@ -50,6 +60,8 @@ export function touchedBy(engine: KernelEngine): Touched {
       ...outcomes(engine.claims),
       ...mail(engine.sends),
       ...mail(engine.receives),
+      ...asks(engine.asks),
+      ...asks(engine.hears),
       ...(engine.emits.size > 0 ? ['the events'] : []),
     ]),
     populations: new Set([engine.population, ...others, ...targets, ...claimed]),
@@ -64,7 +76,7 @@ export function restructures(engine: KernelEngine): boolean {
 
 /** Whether its kernel puts records into streams. */
 export function stages(engine: KernelEngine): boolean {
-  return engine.spawns.size > 0 || engine.sends.size > 0 || engine.emits.size > 0
+  return engine.spawns.size + engine.sends.size + engine.emits.size + engine.asks.size > 0
 }
 
 /** What one of two engines writes and the other touches: 'population.column', or 'anything' for undeclared main engines. */
@@ -92,6 +104,7 @@ export function conflict(a: AnyEngine, b: AnyEngine): string[] {
           commuting &&
           !key.startsWith(OUTCOME) && // of two claims of one kind the later one's outcome stands
           !key.startsWith(POST) && // messages keep the order in which they were sent
+          !key.startsWith(ASKED) && // so do asks
           !commuting.own.has(key) &&
           !commuting.senses.has(key) &&
           !touchedBy(writer as KernelEngine).writes.has(key)

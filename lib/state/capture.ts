@@ -1,7 +1,7 @@
 // Copies a world into an image, between two ticks: the only thing that holds up a run when a snapshot is taken. Threads
 // take shares of it, each a stretch of the rows and letters of every section, so what one writes no other does.
 import type { AnyArray, Kind } from '../memory/column-types.js'
-import { COUNT, MAIL, META } from '../memory/layout.js'
+import { ASKS, COUNT, MAIL, META } from '../memory/layout.js'
 import type { BoundMail, Mailbox } from '../memory/mailbox.js'
 import type { BoundColumn, PopulationMemory, Segment } from '../memory/population-memory.js'
 import type { WorldMemory } from '../memory/world.js'
@@ -187,25 +187,25 @@ function partSources(
   ]
 }
 
-function mailSources(mailbox: Mailbox): Source[] {
+function mailSources(of: 'mail' | 'asks', mailbox: Mailbox): Source[] {
   const { layout, to, from, seen, numbers, columns, waiting, heap } = mailbox
   const { name } = layout
   const column = ([key, { layout: c, array }]: [string, BoundMail]): Source[] => {
     if (!c.doc) {
       const fill = (into: AnyArray, begin: number, end: number) =>
         into.set(array.subarray(begin * c.size, end * c.size), begin * c.size)
-      return [{ path: ['mail', name, 'column', key], kind: c.kind, items: waiting, each: c.size, fill }]
+      return [{ path: [of, name, 'column', key], kind: c.kind, items: waiting, each: c.size, fill }]
     }
     const bytes = heap?.bytes ?? new Uint8Array(0)
-    return documentsOf(['mail', name, key], waiting, array as Uint32Array, bytes, (begin, end, visit) => {
+    return documentsOf([of, name, key], waiting, array as Uint32Array, bytes, (begin, end, visit) => {
       for (let at = begin; at < end; at++) visit(at * 2, at)
     })
   }
   return [
-    numbersOf(['mail', name, 'to', ''], 'f64', to, waiting),
-    numbersOf(['mail', name, 'from', ''], 'f64', from, waiting),
-    numbersOf(['mail', name, 'seen', ''], 'u32', seen, waiting),
-    numbersOf(['mail', name, 'counts', ''], 'f64', numbers, MAIL.words),
+    numbersOf([of, name, 'to', ''], 'f64', to, waiting),
+    numbersOf([of, name, 'from', ''], 'f64', from, waiting),
+    numbersOf([of, name, 'seen', ''], 'u32', seen, waiting),
+    numbersOf([of, name, 'counts', ''], 'f64', numbers, MAIL.words),
     ...[...columns].flatMap(column),
   ]
 }
@@ -236,7 +236,11 @@ function sourcesOf(memory: WorldMemory, { part, where = false }: Pick<CapturePla
     numbersOf(['partitions', '', 'names', ''], 'u8', partitions.bytes, partitions.bytesUsed),
     ...memory.populations.flatMap(agentSources),
     ...(where ? memory.populations.flatMap(whereSources) : []),
-    ...[...memory.mail.values()].flatMap(mailSources),
+    ...[...memory.mail.values()].flatMap(mailbox => mailSources('mail', mailbox)),
+    ...[...memory.asks].flatMap(([name, { mailbox, numbers }]) => [
+      ...mailSources('asks', mailbox),
+      numbersOf(['asks', name, 'became', ''], 'f64', numbers, ASKS.words),
+    ]),
     numbersOf(['events', '', 'counts', ''], 'f64', events.numbers, events.kinds.length + 1),
   ]
 }

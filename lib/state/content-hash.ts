@@ -34,6 +34,8 @@ export interface WorldHash {
   readonly columns: Readonly<Record<string, Readonly<Record<string, string>>>>
   /** Of messages that wait, by message; none where none waits. */
   readonly mail: Readonly<Record<string, string>>
+  /** Of asks that wait for an answer or to be heard, by ask; none where none waits. */
+  readonly asks: Readonly<Record<string, string>>
 }
 
 /** A column to hash: `size` values a row, or two words a row that name a document. */
@@ -62,8 +64,9 @@ export interface HashedRows {
   readonly spans: readonly HashedSpan[]
 }
 
-/** Letters of one kind that wait, in the order in which they were sent. */
+/** Letters of one kind that wait, in the order in which they were sent; asks in the order of asking. */
 export interface HashedMail {
+  readonly kind: 'mail' | 'asks'
   readonly name: string
   readonly waiting: number
   readonly to: Float64Array
@@ -207,12 +210,12 @@ function hashLeaving(sums: HashSums, name: string, all: readonly Leaver[], parti
   sums[LEAVING_PREFIX + name] = { '': sum }
 }
 
-/** What the sums of waiting messages are kept under: no population is named so. */
-const MAIL_PREFIX = '\0mail: '
+/** What the sums of waiting messages and asks are kept under: no population is named so. */
+const MAIL_PREFIX = { mail: '\0mail: ', asks: '\0asks: ' } as const
 
 /** Waiting messages, each by its place in the order in which they were sent. */
 function hashMail(sums: HashSums, mail: HashedMail, share: number, of: number): void {
-  const { name, waiting, to, from, seen, columns, documents } = mail
+  const { kind, name, waiting, to, from, seen, columns, documents } = mail
   const begin = Math.floor((waiting * share) / of)
   const end = Math.floor((waiting * (share + 1)) / of)
   const places = Float64Array.from({ length: end }, (_, at) => at + 1)
@@ -224,7 +227,7 @@ function hashMail(sums: HashSums, mail: HashedMail, share: number, of: number): 
   ]
   for (const column of [...heads.map(head => ({ ...head, size: 1, doc: false })), ...columns])
     addColumn(sum, name, column, places, documents, begin, end)
-  sums[MAIL_PREFIX + name] = { '': sum }
+  sums[MAIL_PREFIX[kind] + name] = { '': sum }
 }
 
 /** A frozen partition, and the tick at which it froze. */
@@ -265,14 +268,15 @@ export function joinHashes(
   }
   const populations: Record<string, string> = {}
   const columns: Record<string, Record<string, string>> = {}
-  const mail: Record<string, string> = {}
+  const waiting: { mail: Record<string, string>; asks: Record<string, string> } = { mail: {}, asks: {} }
   const sums: HashSum[] = []
   for (const [name, parts] of [...total].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const sum = { lo: 0, hi: 0 }
     sums.push(sum)
     for (const part of parts.values()) addSums(sum, part)
-    if (name.startsWith(MAIL_PREFIX)) {
-      mail[name.slice(MAIL_PREFIX.length)] = sumText(sum)
+    const kind = (['mail', 'asks'] as const).find(k => name.startsWith(MAIL_PREFIX[k]))
+    if (kind) {
+      waiting[kind][name.slice(MAIL_PREFIX[kind].length)] = sumText(sum)
       continue
     }
     if (name.startsWith(LEAVING_PREFIX)) continue
@@ -283,5 +287,5 @@ export function joinHashes(
   const shed = Object.entries(shedLevels).sort(([a], [b]) => (a < b ? -1 : 1))
   const levels = shed.map(([engine, level]) => ({ lo: fnv1a(engine), hi: level }))
   const asleep = frozen.map(({ partition, since }) => ({ lo: fnv1a(`frozen ${partition}`), hi: since % 2 ** 32 }))
-  return { hash: combine([...sums, ...levels, ...asleep], tick), populations, columns, mail }
+  return { hash: combine([...sums, ...levels, ...asleep], tick), populations, columns, ...waiting }
 }

@@ -35,6 +35,8 @@ export interface StateHead {
  *   agents/P/turn/E                               the tick of each agent's last turn of engine E, plus one
  *   mail/M/to, from, seen, counts                 letters that wait, in the order in which they were sent; MAIL
  *   mail/M/column/C, lengths/C, documents/C
+ *   asks/A/to, from, seen, counts, column/C …     asks that wait, for an answer or to be heard, as mail/M has letters
+ *   asks/A/became                                 what became of all: ASKS
  *   events/''/counts                              emitted by kind, and refused
  *   partitions/''/ends, names                     bytes of all names, and where each ends
  *   partitions/''/states, woken, since            what partitions are and were asked to be: partition-states.ts

@@ -20,6 +20,14 @@ export type JournalEntry =
       readonly value: Json
     }
   | { readonly kind: 'shed'; readonly tick: number; readonly engine: string; readonly level: number }
+  | {
+      readonly kind: 'answer'
+      readonly tick: number
+      readonly ask: string
+      readonly number: number
+      readonly status: number
+      readonly value?: Json
+    }
 
 /** A command. */
 export type CommandEntry = Extract<JournalEntry, { kind: 'command' }>
@@ -29,6 +37,9 @@ export type RecordEntry = Extract<JournalEntry, { kind: 'record' }>
 
 /** An engine that has 2^level times fewer turns from `tick` on. */
 export type ShedEntry = Extract<JournalEntry, { kind: 'shed' }>
+
+/** What became of an ask before `tick` began: by its number among those of its kind, with an answer where the status is ok. */
+export type AnswerEntry = Extract<JournalEntry, { kind: 'answer' }>
 
 /** Where a run journals. Entries come in the order of their ticks. */
 export interface Journal {

@@ -8,21 +8,28 @@ import type { AnyArray } from '../memory/column-types.js'
 import type { DocumentHeap } from '../memory/document-heap.js'
 import { FramesSpent, framesError } from '../memory/frames.js'
 import { META } from '../memory/layout.js'
-import { GONE } from '../memory/mailbox.js'
+import { GONE, type Mailbox } from '../memory/mailbox.js'
 import { STATE } from '../memory/partition-states.js'
 import type { PopulationMemory, Segment } from '../memory/population-memory.js'
 import type { WorldMemory } from '../memory/world.js'
 import type { FrozenRows } from './frozen-rows.js'
 import { imageLeaving, imageStates } from './frozen-sections.js'
 import { Sections, type StateHead, type StateImage } from './image.js'
-import { columnChange, type SchemaColumn, type SchemaData, type SchemaMessage, type SchemaTable } from './schema.js'
+import {
+  columnChange,
+  type SchemaAsk,
+  type SchemaColumn,
+  type SchemaData,
+  type SchemaMessage,
+  type SchemaTable,
+} from './schema.js'
 
 /** Writes items [at, at + count) of the image into `count` rows from `row`. */
 type Writer = (row: number, at: number, count: number) => void
 
 /** What is being restored: a table as it is declared, and as the snapshot has it. */
 interface Restored<T extends SchemaTable> {
-  readonly of: 'agents' | 'frozen' | 'mail'
+  readonly of: 'agents' | 'frozen' | 'mail' | 'asks'
   readonly sections: Sections
   readonly to: T
   readonly from: T
@@ -242,16 +249,21 @@ function restoreStates({ partitions }: WorldMemory, sections: Sections): void {
   }
 }
 
-function restoreMail(memory: WorldMemory, sections: Sections, to: SchemaMessage, from: SchemaMessage): void {
-  const mailbox = memory.mail.get(to.name)
+function restoreMail(
+  of: 'mail' | 'asks',
+  mailbox: Mailbox | undefined,
+  sections: Sections,
+  to: SchemaMessage,
+  from: SchemaMessage,
+): void {
   if (!mailbox) return
-  const find = (part: string) => sections.find('mail', to.name, part)
+  const find = (part: string) => sections.find(of, to.name, part)
   const seen = find('seen') ?? []
   if (seen.length > mailbox.layout.capacity)
     throw new PopulaceError(
       'SNAPSHOT_SCHEMA',
-      `${seen.length} letters of message '${to.name}' wait in the snapshot, and it has room for ${mailbox.layout.capacity}`,
-      'Give it the capacity that it had, or a larger one.',
+      `${seen.length} ${of === 'mail' ? 'letters of message' : 'asks of'} '${to.name}' wait in the snapshot, and it has room for ${mailbox.layout.capacity}`,
+      `Give it the ${of === 'mail' ? 'capacity' : 'pending'} that it had, or a larger one.`,
     )
   // Who has seen a letter is kept by the receivers' numbers, which change when one comes or goes.
   const bits = from.receivers.map(engine => {
@@ -263,7 +275,7 @@ function restoreMail(memory: WorldMemory, sections: Sections, to: SchemaMessage,
   mailbox.to.set(find('to') ?? [])
   mailbox.from.set(find('from') ?? [])
   for (let at = 0; at < seen.length; at++) mailbox.seen[at] = mask(seen[at])
-  const restored = { of: 'mail', sections, to, from } as const
+  const restored = { of, sections, to, from } as const
   for (const column of to.columns) {
     const bound = mailbox.columns.get(column.name)
     if (!bound) continue
@@ -275,6 +287,13 @@ function restoreMail(memory: WorldMemory, sections: Sections, to: SchemaMessage,
   }
   mailbox.numbers.set(find('counts') ?? [])
   mailbox.settle()
+}
+
+function restoreAsks(memory: WorldMemory, sections: Sections, to: SchemaAsk, from: SchemaAsk): void {
+  const box = memory.asks.get(to.name)
+  restoreMail('asks', box?.mailbox, sections, to, from)
+  box?.numbers.set(sections.find('asks', to.name, 'became') ?? [])
+  box?.renumber(from.askers.map(engine => to.askers.indexOf(engine)))
 }
 
 function restoreEvents({ events }: WorldMemory, sections: Sections, to: SchemaData, from: SchemaData): void {
@@ -307,7 +326,11 @@ export function restoreWorld(memory: WorldMemory, image: StateImage, schema: Sch
   }
   for (const to of schema.messages) {
     const from = head.schema.messages.find(m => m.name === to.name)
-    if (from) restoreMail(memory, sections, to, from)
+    if (from) restoreMail('mail', memory.mail.get(to.name), sections, to, from)
+  }
+  for (const to of schema.asks ?? []) {
+    const from = head.schema.asks?.find(a => a.name === to.name)
+    if (from) restoreAsks(memory, sections, to, from)
   }
   restoreEvents(memory, sections, schema, head.schema)
   for (const [engine, level] of Object.entries(head.shed)) memory.shedLevel(engine)?.fill(level)

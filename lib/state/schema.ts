@@ -40,11 +40,19 @@ export interface SchemaMessage extends SchemaTable {
   readonly receivers: readonly string[]
 }
 
+/** An ask: the engines that hear it are its receivers. */
+export interface SchemaAsk extends SchemaMessage {
+  /** The engines that put it, in order: what waits has their numbers. */
+  readonly askers: readonly string[]
+}
+
 /** All that is declared. */
 export interface SchemaData {
   readonly populations: readonly SchemaPopulation[]
   readonly messages: readonly SchemaMessage[]
   readonly events: readonly string[]
+  /** Left out where there are none, so that a schema without them has the hash that it had before there were any. */
+  readonly asks?: readonly SchemaAsk[]
 }
 
 /** A column's description as a snapshot keeps it. */

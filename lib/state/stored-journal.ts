@@ -12,6 +12,7 @@ const FIELDS: Readonly<Record<JournalEntry['kind'], Readonly<Record<string, stri
   refused: { tick: 'number', sequence: 'number', reason: 'string' },
   record: { tick: 'number', owner: 'string', key: 'string' },
   shed: { tick: 'number', engine: 'string', level: 'number' },
+  answer: { tick: 'number', ask: 'string', number: 'number', status: 'number' },
 }
 
 function broken(number: number, what: string, cause?: unknown): PopulaceError {

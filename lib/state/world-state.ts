@@ -112,12 +112,12 @@ export class WorldState {
     }
   }
 
-  #mail({ name, columns }: SchemaMessage): HashedMail {
-    const find = (part: string, column = '') => this.#sections.find('mail', name, part, column)
+  #mail(kind: HashedMail['kind'], { name, columns }: SchemaMessage): HashedMail {
+    const find = (part: string, column = '') => this.#sections.find(kind, name, part, column)
     let bytes = 0
     const heaps: Uint8Array[] = []
-    const hashed = columns.map(({ name: column, kind, size, doc }): HashedColumn => {
-      if (!doc) return { name: column, kind, size, doc, array: find('column', column) ?? new Uint8Array(0) }
+    const hashed = columns.map(({ name: column, kind: type, size, doc }): HashedColumn => {
+      if (!doc) return { name: column, kind: type, size, doc, array: find('column', column) ?? new Uint8Array(0) }
       const lengths = find('lengths', column) ?? []
       const words = new Uint32Array(lengths.length * 2)
       for (let at = 0; at < lengths.length; at++) {
@@ -126,11 +126,11 @@ export class WorldState {
         bytes += lengths[at]
       }
       heaps.push(find('documents', column) as Uint8Array) // of kind u8
-      return { name: column, kind, size, doc, array: words }
+      return { name: column, kind: type, size, doc, array: words }
     })
     const to = (find('to') ?? new Float64Array(0)) as Float64Array // kinds as capture.ts gives them, here and below
     return {
-      ...{ name, waiting: to.length, to, columns: hashed, documents: joinParts(heaps) },
+      ...{ kind, name, waiting: to.length, to, columns: hashed, documents: joinParts(heaps) },
       from: (find('from') ?? new Float64Array(0)) as Float64Array,
       seen: (find('seen') ?? new Uint32Array(0)) as Uint32Array,
     }
@@ -146,7 +146,7 @@ export class WorldState {
     const whole = Object.values(part).every(of => of === undefined)
     if (whole && this.#hash) return this.#hash
     const { schema, tick, shed } = this.image.head
-    const { populations, messages } = schema
+    const { populations, messages, asks = [] } = schema
     checkHashPart(
       part,
       populations.map(p => p.name),
@@ -154,7 +154,7 @@ export class WorldState {
     )
     const hashed = {
       populations: populations.map(p => this.population(p.name).hashed),
-      mail: messages.map(m => this.#mail(m)),
+      mail: [...messages.map(m => this.#mail('mail', m)), ...asks.map(a => this.#mail('asks', a))],
       leaving: populations.map(({ name }) => ({ name, all: imageLeaving(this.#sections, name) })),
       partitions: this.partitions,
     }

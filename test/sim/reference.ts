@@ -154,6 +154,7 @@ export class Reference {
       populations: Object.fromEntries(populations),
       messages: Object.fromEntries(messages),
       events: { emitted: Object.fromEntries(emitted), refused: 0 },
+      asks: {},
     }
   }
 

@@ -1,4 +1,4 @@
-// Checks mode catches a kernel that writes to what it is given to read: inboxes, outcomes, ids and partitions.
+// Checks mode catches a kernel that writes to what it is given to read: inboxes, answers, outcomes, ids and partitions.
 import { test } from 'tap'
 import { PopulaceError, Simulation } from '../../lib/index.js'
 
@@ -13,6 +13,9 @@ const SPOILT: readonly (readonly [string, RegExp])[] = [
   ['first', /'first' of the inbox of 'note'/],
   ['from', /'from' of the inbox of 'note'/],
   ['price', /'price' of the inbox of 'note'/],
+  ['heard', /'first' of the inbox of 'doubt'/],
+  ['status', /'status' of the inbox of 'doubt'/],
+  ['token', /'token' of the inbox of 'doubt'/],
   ['won', /'won' of claim 'seat', which it only senses \(agent \d+\)/],
   ['target', /'target' of claim 'seat'/],
   ['winner', /'winner' of claim 'seat'/],

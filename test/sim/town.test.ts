@@ -1,10 +1,12 @@
 // The towns: the rhythm of their days, what is conserved, who is served, and how rumours spread.
 import fc from 'fast-check'
 import t from 'tap'
+import { messagesOf, SAYING, type Saying, type Thought } from '../../examples/support/talks.js'
 import { loadTowns } from '../../examples/support/towns.js'
 import type scenario from '../../examples/town.js'
 import { city, house, person, shop } from '../../examples/town.js'
-import { NO_INDEX, Simulation } from '../../lib/index.js'
+import { ChatCompletions, NO_INDEX, Simulation } from '../../lib/index.js'
+import { ChatServer, says } from '../fixtures/chat-server.js'
 import { heldMail } from '../fixtures/mail-counts.js'
 
 const url = new URL('../../examples/town.js', import.meta.url)
@@ -187,4 +189,49 @@ t.test('the people of the towns are shared out by inhabitants', async t => {
   t.ok(towns.every((one, i) => i === 0 || one.people <= towns[i - 1].people + 1))
   t.ok(towns.every(({ zone, lon }) => Math.abs(((zone - lon / 15 + 36) % 24) - 12) <= 0.5))
   await t.rejects(loadTowns(0, 10), /0 cities/)
+})
+
+t.test('people talk in words of a model, to friends who reply; lives go on as they would', async t => {
+  const after = async (thinking: number, services = {}) => {
+    const o = { workers: 0, seed: 6, params: { people: 1000, cities: 5, thinking }, services }
+    await using sim = await Simulation.create<typeof scenario>(url, o)
+    const said: string[] = []
+    sim.on('event', ({ values }) => said.push(String(values.text)))
+    await sim.run({ ticks: 24 * 5 })
+    const lives = peopleOf(sim).map(({ id, born, city, home, money }) => [id, born, city, home, money])
+    return { said, lives, talks: sim.measures.talks, think: sim.counters.asks.think, mail: heldMail(t, sim, 'word') }
+  }
+  const silent = await after(0)
+  t.equal(silent.think.asked + silent.talks + silent.said.length, 0)
+  const now = await after(0.5)
+  const { asked, ok, open, refused } = now.think
+  t.ok(asked > 100 && asked === ok + open + refused, 'all are answered')
+  t.equal(now.said.length, ok - now.think.dropped)
+  t.equal(now.talks + now.mail.dropped, now.mail.sent - now.mail.waiting)
+  t.ok(now.said.some(text => /had a child|moved to town/.test(text)))
+  t.ok(now.said.includes('You do not say!'))
+  t.strictSame(now.lives, silent.lives)
+  const broken = await after(0.5, { llm: () => Promise.reject(new Error('no model today')) })
+  t.ok(broken.think.failed > 50)
+  t.equal(broken.talks, 0)
+  t.strictSame(broken.lives, silent.lives)
+})
+
+t.test('a model is told what the people know, and answers by a schema', async t => {
+  await using server = await ChatServer.start()
+  server.behave = says('{"say":"Well, well."}')
+  const llm = new ChatCompletions<Thought, Saying>({
+    ...{ url: server.url, model: 'small', messages: messagesOf, schema: SAYING },
+  })
+  const o = { workers: 1, seed: 6, params: { people: 300, cities: 2, aging: 2, thinking: 0.05 }, services: { llm } }
+  await using sim = await Simulation.create<typeof scenario>(url, o)
+  const said: string[] = []
+  sim.on('event', ({ values }) => said.push(String(values.text)))
+  while (said.length < 20) {
+    await sim.run({ ticks: 1 })
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  t.strictSame([...new Set(said)], ['Well, well.'])
+  t.match(server.requests[0].body.messages, [{ role: 'system' }, { role: 'user', content: /You are \d+ years old/ }])
+  t.ok(server.requests.some(({ body }) => JSON.stringify(body).includes('Your friend said: Well, well.')))
 })

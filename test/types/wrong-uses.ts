@@ -3,6 +3,7 @@
 import {
   bool,
   count,
+  defineAsk,
   defineCommand,
   defineEngine,
   defineGrid,
@@ -207,3 +208,47 @@ export function use(sim: Simulation<typeof scenario>): number[] {
   sim.measures.all.length
   return sim.measures.ages
 }
+
+// ---- asks -----------------------------------------------------------------------------------------------------------
+
+const think = defineAsk('think', {
+  service: 'llm',
+  by: person,
+  question: doc<{ mood: number }>(),
+  answer: doc<{ text: string }>(),
+  timeoutTicks: 10,
+  pending: 4,
+})
+
+defineEngine({
+  name: 'asks',
+  population: person,
+  asks: { think },
+  kernel({ ask, answers }) {
+    ask.think(0, { mood: 1 })
+    ask.think(0, { mood: 1 }, 7)
+    // @ts-expect-error a question of another type
+    ask.think(0, { mood: 'bad' })
+    // @ts-expect-error a token is a number
+    ask.think(0, { mood: 1 }, 'mine')
+    // @ts-expect-error it hears nothing
+    answers.think
+    return () => {}
+  },
+})
+
+defineEngine({
+  name: 'hears',
+  population: person,
+  hears: { think },
+  kernel({ ask, answers: { think: heard } }) {
+    const text: string | undefined = heard.answer(0)?.text
+    // @ts-expect-error an answer may be missing
+    heard.answer(0).text
+    // @ts-expect-error what became of an ask is read alone
+    heard.status[0] = 1
+    // @ts-expect-error it asks nothing
+    ask.think(0, { mood: 1 })
+    return () => void text
+  },
+})

@@ -5,7 +5,7 @@ import { hint, nearest } from '../../lib/core/suggest.js'
 import { refused } from '../fixtures/refused.js'
 
 test('what is left out has its default', async t => {
-  const defaults = { workers: 'auto', seed: 0, params: {}, checks: false, limits: {} }
+  const defaults = { workers: 'auto', seed: 0, params: {}, checks: false, limits: {}, services: {} }
   t.strictSame(resolveSimulationOptions(undefined), defaults)
   t.strictSame(resolveSimulationOptions({ workers: 3, seed: 2 ** 53 - 1 }), {
     ...defaults,
