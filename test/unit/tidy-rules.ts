@@ -6,7 +6,9 @@ import { builtinModules } from 'node:module'
 export const MAX_LINES = 400
 
 /** Files that may be longer than MAX_LINES, each with its reason. */
-export const LONG_FILES: Readonly<Record<string, string>> = {}
+export const LONG_FILES: Readonly<Record<string, string>> = {
+  'lib/core/limits.ts': 'all limits stand in one place, each with its reason',
+}
 
 /** Which folders a folder of lib may import, itself aside. `index` and `mirror` stand for lib/index.ts and lib/mirror.ts. */
 const PEERS = ['kernels', 'schedule', 'exchange', 'state']
