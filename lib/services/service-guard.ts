@@ -232,21 +232,31 @@ export class ServiceGuard {
   }
 }
 
-/** Calls a function with one argument and, if need be, a cost, a signal and a deadline. */
-export type Guarded<A, T> = (argument: A, call?: GuardedCall) => Promise<T>
+/** Calls a function with one argument and, if need be, a cost, a signal, a deadline and whatever else it is to be told. */
+export type Guarded<A, T, C extends GuardedCall = GuardedCall> = (argument: A, call?: C) => Promise<T>
 
 /**
  * Puts a guard around a function: `const ask = compose({ limiter, breaker, retry: { attempts: 4 }, deadlineMs: 30_000 },
- * (prompt, { signal }) => …)`. @param guard - or the options of one. @param clock - for tests. OPTION_INVALID, OPTION_UNKNOWN.
+ * (prompt, { signal }) => …)`. What it gives can be a service that agents ask: then the function's third argument says who
+ * asks. @param guard - or the options of one. @param clock - for tests. OPTION_INVALID, OPTION_UNKNOWN.
  */
-export function compose<A, T>(
+export function compose<A, T, C extends GuardedCall = GuardedCall>(
   guard: ServiceGuard | ServiceGuardOptions,
-  work: (argument: A, context: GuardedContext) => Promise<T> | T,
+  work: (argument: A, context: GuardedContext, call: C | undefined) => Promise<T> | T,
   clock: Clock = systemClock,
-): Guarded<A, T> {
+): Guarded<A, T, C> {
   checkWork(work, 'compose')
   const around = guard instanceof ServiceGuard ? guard : new ServiceGuard(guard, clock)
-  return (argument, call) => around.execute(context => work(argument, context), call)
+  return (argument, call) => around.execute(context => work(argument, context, call), call && guardedPart(call))
+}
+
+/** What of a call the guard is told. */
+function guardedPart({ cost, signal, deadlineMs }: GuardedCall): GuardedCall {
+  return {
+    ...(cost === undefined ? {} : { cost }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(deadlineMs === undefined ? {} : { deadlineMs }),
+  }
 }
 
 function made<C>(given: unknown, type: new (...args: never[]) => C, make: (options: unknown) => C): C | undefined {

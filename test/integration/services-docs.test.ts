@@ -21,6 +21,8 @@ test('the example runs, with a host and from the command line', async t => {
   for (const [, name, code] of examples) await writeFile(join(folder, name), code)
   const { stdout } = await node(process.execPath, ['host.js'], { cwd: folder })
   t.equal(stdout, 'true 0 0\n')
+  const guarded = await node(process.execPath, ['guarded.js'], { cwd: folder })
+  t.equal(guarded.stdout, 'true 0 true\n')
   const main = join(ROOT, 'dist/lib/cli/main.js')
   const ran = await node(process.execPath, [main, 'run', 'talk.js', '--ticks', '40', '--json'], { cwd: folder })
   const { measures } = JSON.parse(ran.stdout) as { measures: { mood: number; hurt: number } }
