@@ -25,7 +25,7 @@ export function eventStream(app: FastifyInstance, { bus }: Host): void {
       return raw.write(`id: ${sequence}\ndata: ${JSON.stringify({ topic, payload })}\n\n`)
     })
     reply.hijack()
-    raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+    raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', connection: 'close' })
     raw.write(': here they come\n\n')
     streams.add(raw)
     raw.once('close', () => {

@@ -36,12 +36,17 @@ const hash = await host.sim.hash()
 const server = serverOf(host)
 const url = await server.listen({ host: config.ports.host, port: config.ports.http ?? 3000 })
 
+/** Milliseconds that those who are being answered have, when the host ends; then they are cut off. */
+const GRACE_MS = 2000
+
 let ending = false
 /** What is being answered is answered first, while the world goes on: a command is journaled when its next tick begins. */
 async function end(): Promise<void> {
   if (ending) return
   ending = true
+  const late = setTimeout(() => server.server.closeAllConnections(), GRACE_MS)
   await server.close()
+  clearTimeout(late)
   tell({ at: 'end', ...(await host.close()) })
 }
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end())

@@ -27,7 +27,7 @@ const RETRY_SECONDS = 1
 /** The server of an open host; it listens when it is told to. */
 export function serverOf(host: Host): FastifyInstance {
   const { metrics, limits } = host
-  const app = fastify({ forceCloseConnections: 'idle' })
+  const app = fastify()
   const requests = metrics.counter('host_requests_total', {
     help: 'Requests that were answered.',
     labels: ['route', 'status'],
