@@ -44,6 +44,8 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'cli-table3': ['lib/cli'],
   populace: ['examples', 'bench'],
   bitecs: ['bench'],
+  autocannon: ['bench'],
+  fastify: ['examples/fastify'],
   piecs: ['bench'],
   miniplex: ['bench'],
   typescript: ['scripts'],

@@ -1,0 +1,40 @@
+// Events for browsers: server-sent events, as EventSource reads them. A subscriber who reads too slowly misses events and is
+// told how many; nothing is kept for one beyond a fixed number of bytes.
+import type { ServerResponse } from 'node:http'
+import type { FastifyInstance } from 'fastify'
+import { type BusEvent, PopulaceError } from 'populace'
+import type { Host } from './host.js'
+
+/** Subscribers at once, and bytes that may wait for one. */
+const MOST_STREAMS = 100
+const MOST_BYTES = 64 * 1024
+const QUERY = { type: 'object', properties: { topic: { type: 'string', maxLength: 200, default: 'npc.**' } } }
+
+export function eventStream(app: FastifyInstance, { bus }: Host): void {
+  const streams = new Set<ServerResponse>()
+
+  app.get<{ Querystring: { topic: string } }>('/events', { schema: { querystring: QUERY } }, ({ query }, reply) => {
+    if (streams.size >= MOST_STREAMS)
+      throw new PopulaceError('SERVICE_BUSY', `${MOST_STREAMS} are told events already`, 'Come back later.')
+    const { raw } = reply
+    let missed = 0
+    const subscription = bus.subscribe(query.topic, ({ topic, payload, sequence }: BusEvent) => {
+      if (raw.writableLength > MOST_BYTES) return ++missed
+      if (missed > 0) raw.write(`event: missed\ndata: ${missed}\n\n`)
+      missed = 0
+      return raw.write(`id: ${sequence}\ndata: ${JSON.stringify({ topic, payload })}\n\n`)
+    })
+    reply.hijack()
+    raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', connection: 'close' })
+    raw.write(': here they come\n\n')
+    streams.add(raw)
+    raw.once('close', () => {
+      subscription.unsubscribe()
+      streams.delete(raw)
+    })
+  })
+
+  app.addHook('preClose', async () => {
+    for (const raw of streams) raw.end()
+  })
+}
