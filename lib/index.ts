@@ -46,6 +46,7 @@ export type {
 } from './observe/metrics-options.js'
 export { MetricsServer } from './observe/metrics-server.js'
 export type { MetricLabels, OwnCounter, OwnGauge, OwnHistogram } from './observe/own-metrics.js'
+export type { BusCounts } from './run/bus-events.js'
 export type { Receipt } from './run/commands.js'
 export type { Counters, PopulationCounts } from './run/counters.js'
 export type {
@@ -59,8 +60,10 @@ export { type LoaderScope, registerLoader } from './run/loaders.js'
 export { count, histogram, type Measure, type MeasureValues, max, mean, min, sum } from './run/measures.js'
 export { openStore } from './run/open-store.js'
 export { type ReplayOptions, type ReplayReport, replayRun } from './run/replay.js'
+export type { RunLimits } from './run/run-limits.js'
 export { type Command, defineCommand, defineScenario, type Scenario, type SetupScope } from './run/scenario.js'
 export { Simulation } from './run/simulation.js'
+export type { AdjustableLimits, ExactPolicy, SimulationLimits } from './run/simulation-limits.js'
 export type { ForkOptions, ResumeOptions, RunOptions, SimulationOptions } from './run/simulation-options.js'
 export {
   BaseEngine,

@@ -379,3 +379,6 @@ export const PROGRESS_MS = 50
 
 /** Milliseconds that a thread of a task queue waits for another task before it ends. */
 export const TASK_IDLE_MS = 10_000
+
+/** Milliseconds that a run which is slowed down rests at once at most: a sample of CPU is of a second, and should see both. */
+export const MAX_SLOWDOWN_REST_MS = 500
