@@ -48,6 +48,7 @@ export type {
 } from './observe/metrics-options.js'
 export { MetricsServer } from './observe/metrics-server.js'
 export type { MetricLabels, OwnCounter, OwnGauge, OwnHistogram } from './observe/own-metrics.js'
+export type { BusCounts } from './run/bus-events.js'
 export type { Receipt } from './run/commands.js'
 export type { Counters, PopulationCounts } from './run/counters.js'
 export type {
@@ -61,10 +62,12 @@ export { type LoaderScope, registerLoader } from './run/loaders.js'
 export { count, histogram, type Measure, type MeasureValues, max, mean, min, sum } from './run/measures.js'
 export { openStore } from './run/open-store.js'
 export { type ReplayOptions, type ReplayReport, replayRun } from './run/replay.js'
+export type { RunLimits } from './run/run-limits.js'
 export { type Command, defineCommand, defineScenario, type Scenario, type SetupScope } from './run/scenario.js'
 export { type AskIdentity, later, type Service, type ServiceOptions, type ServiceScope } from './run/service.js'
 export type { ServiceStatus } from './run/service-calls.js'
 export { Simulation } from './run/simulation.js'
+export type { AdjustableLimits, ExactPolicy, SimulationLimits } from './run/simulation-limits.js'
 export type { ForkOptions, ResumeOptions, RunOptions, SimulationOptions } from './run/simulation-options.js'
 export {
   BaseEngine,

@@ -405,3 +405,5 @@ export const MAX_ABANDONED_CALLS = 1000
 /** Bytes of one response of a chat server, where a host does not say, and at most: an answer is a document of 64 KiB at most. */
 export const CHAT_RESPONSE_BYTES = 2 ** 20
 export const MAX_CHAT_RESPONSE_BYTES = 2 ** 26
+/** Milliseconds that a run which is slowed down rests at once at most: a sample of CPU is of a second, and should see both. */
+export const MAX_SLOWDOWN_REST_MS = 500

@@ -31,6 +31,39 @@ function isMetered(given: unknown): boolean {
   return typeof given === 'boolean' || typeof (given as { attach?: unknown } | null)?.attach === 'function'
 }
 
+/** Whether something has methods of these names: classes of services may not be known here. */
+const having =
+  (...methods: string[]) =>
+  (given: unknown) =>
+    methods.every(method => typeof (given as Record<string, unknown> | null)?.[method] === 'function')
+
+const amount = count(0, Number.MAX_SAFE_INTEGER).optional()
+// What is counted exactly cannot be slowed down to less: the next tick would be the same one, only later.
+const exact = z.enum(['throw', 'pause'])
+const sampled = z.enum(['throw', 'throttle', 'pause'])
+
+/** Limits that can be changed while a run goes on. */
+const adjustable = {
+  maxAgents: z
+    .union([count(0, Number.MAX_SAFE_INTEGER), z.record(z.string(), count(0, Number.MAX_SAFE_INTEGER))])
+    .optional(),
+  perTick: z.strictObject({ births: amount, messages: amount, events: amount }).optional(),
+  maxProcessMemoryMb: z.number().positive().optional(),
+  maxCpuPercent: z.number().positive().optional(),
+  policy: exact.optional(),
+  policies: z
+    .strictObject({
+      memory: sampled.optional(),
+      cpu: sampled.optional(),
+      agents: exact.optional(),
+      births: exact.optional(),
+      messages: exact.optional(),
+      events: exact.optional(),
+    })
+    .optional(),
+}
+const limits = z.strictObject(adjustable)
+
 /** What create, resume and fork have in common. */
 const crew = {
   workers: z.union([z.literal('auto'), count(0, MAX_WORKERS)]).default('auto'),
@@ -40,6 +73,7 @@ const crew = {
       tickTimeoutMs: z.number().positive().optional(),
       residentFrames: count(1, Number.MAX_SAFE_INTEGER).optional(),
       maxMemoryMb: z.number().positive().optional(),
+      ...adjustable,
     })
     .default({}),
   run: z.string().min(1).max(MAX_NAME_LENGTH).optional(),
@@ -53,6 +87,9 @@ const crew = {
     .optional(),
   metrics: z.custom<Metered>(isMetered, 'expected true, or a MetricsCollector').optional(),
   services: z.record(z.string(), z.unknown()).default({}), // each by itself, when the scenario's are known: resolveService
+  eventBus: z.custom<object>(having('publish', 'subscribe'), 'expected an EventBus').optional(),
+  database: z.custom<object>(having('getSession', 'transaction', 'status'), 'expected a DatabasePool').optional(),
+  cache: z.custom<object>(having('getOrCompute', 'status'), 'expected a RedisCache').optional(),
   logger: z.custom<Logger>(l => typeof (l as Partial<Logger>)?.warn === 'function', 'expected { warn }').optional(),
 }
 
@@ -147,6 +184,11 @@ export function resolveService(name: string, given: unknown): z.infer<typeof ser
   const what = `service '${name}'`
   if (typeof given === 'object' && given !== null && 'ticks' in given) return check(tickService, given, what)
   return check(service, typeof given === 'function' ? { ask: given } : given, what)
+}
+
+/** OPTION_UNKNOWN, OPTION_INVALID. */
+export function resolveLimits(given: unknown): z.infer<typeof limits> {
+  return check(limits, given, 'sim.limits.set')
 }
 
 /** OPTION_UNKNOWN, OPTION_INVALID. */

@@ -33,6 +33,10 @@ export interface DriverHooks {
   emitted(event: EmittedEvent): void
   /** Called between two ticks, before commands of the next one are applied. */
   boundary(tick: number): Promise<void>
+  /** Waits where the next tick may not begin yet. Whether it waited: then the boundary is gone through again. */
+  held(): Promise<boolean>
+  /** Somebody asks for the next boundary: what waits in `held` looks up. */
+  interrupted(): void
   /** The next tick after `tick` at which `boundary` has to be called. */
   nextCheckpoint(tick: number): number
   /** A batch failed: rejects, or puts the world back and resolves, so that its ticks are stepped again. */
@@ -114,6 +118,7 @@ export class Driver {
   interrupt(): void {
     this.#world.crew.control.requestStop()
     this.asks.wake()
+    this.#hooks.interrupted()
   }
 
   /** Runs `work` at the next boundary, which waits for it; the caller interrupts. */
@@ -182,6 +187,7 @@ export class Driver {
           await this.asks.wait()
           continue
         }
+        if (await this.#hooks.held()) continue
         await this.sheds.apply(this.tick)
         await this.asks.deliver(this.tick)
         if (this.commands.nextTick <= this.tick || this.#world.frozen.due) {

@@ -13,7 +13,7 @@ import type { StoredRun } from './stored-run.js'
 import { captureCheckpoint } from './world-image.js'
 
 /** Errors that are not of the ticks that were stepped: going back would not help. */
-const NOT_OF_TICKS = /^(SIM_|STORE_|SNAPSHOT_|DIFF_|CHECKPOINT_|JOURNAL_|ABORTED)/
+const NOT_OF_TICKS = /^(SIM_|STORE_|SNAPSHOT_|DIFF_|CHECKPOINT_|JOURNAL_|ABORTED|LIMIT_)/
 
 export class Durability {
   readonly journal: Journal
@@ -27,6 +27,8 @@ export class Durability {
   #reruns = { tick: -1, times: 0 }
   /** Times that the world was put back after a failure. */
   recoveries = 0
+  /** Is told of each checkpoint when it is durable, or in memory where there is no store. */
+  onCheckpoint: (tick: number) => void = () => undefined
 
   /** everyTicks: of checkpoints; undefined: there are none. partitions: where there is no stored run; a temporary folder. */
   constructor(o: {
@@ -107,6 +109,8 @@ export class Durability {
     await this.journal.flush()
     const taken = await checkpoints.take(memory => captureCheckpoint(world, driver.position, memory))
     this.journal.forget(taken.tick)
+    const told = () => this.onCheckpoint(taken.tick)
+    taken.written.then(told, () => undefined) // a write that fails is told when the next one is taken, and by drain
     this.shelf.hold(checkpoints.latest?.apart ?? [])
     await this.shelf.sweep(world.frozen.keys)
     return taken

@@ -3,6 +3,9 @@ import { PopulaceError } from '../core/errors.js'
 import { CHECKPOINT_TICKS } from '../core/limits.js'
 import type { Logger, Metered, ResolvedResumeOptions, ResolvedSimulationOptions } from '../core/options.js'
 import { resolveParams } from '../memory/params.js'
+import type { DatabasePool } from '../services/database-pool.js'
+import type { EventBus } from '../services/event-bus.js'
+import type { RedisCache } from '../services/redis-cache.js'
 import type { StateImage } from '../state/image.js'
 import { schemaHash } from '../state/schema.js'
 import type { RunRecord, StateStore } from '../state/store.js'
@@ -14,6 +17,7 @@ import { openStore } from './open-store.js'
 import { type OpenWorld, openWorld } from './open-world.js'
 import { type ScenarioData, scenarioData } from './scenario.js'
 import { schemaOf } from './schema-of.js'
+import type { AdjustableLimits } from './simulation-limits.js'
 import type { Internals } from './simulation-options.js'
 import { type RunOrigin, StoredRun } from './stored-run.js'
 
@@ -25,6 +29,11 @@ export interface Launched {
   readonly image: StateImage | undefined
   readonly tickTimeoutMs: number | undefined
   readonly metrics: Metered | undefined
+  readonly limits: AdjustableLimits
+  readonly eventBus: EventBus | undefined
+  readonly database: DatabasePool | undefined
+  readonly cache: RedisCache | undefined
+  readonly warn: (message: string) => void
 }
 
 type Source = URL | ScenarioData
@@ -75,7 +84,7 @@ export async function launch(from: Source, o: ResolvedSimulationOptions, interna
   const everyTicks = ticksOf(o, o.store !== undefined)
   if (o.store !== undefined) {
     const origin = await originOf(from, o.seed, o.params as RunOrigin['params']) // checked there
-    const store = await openStore(o.store)
+    const store = await openStore(o.store, o.database as DatabasePool)
     stored = await closing(store, () => StoredRun.create(store, o.run ?? origin.scenario, origin))
     stored.retention = o.checkpoint
   }
@@ -91,7 +100,7 @@ export async function launch(from: Source, o: ResolvedSimulationOptions, interna
 
 /** Opens a world from a stored run, which goes on, or from which a new one is forked (`as`). */
 export async function relaunch(from: Source, o: ResolvedResumeOptions): Promise<Launched> {
-  const store = await openStore(o.store)
+  const store = await openStore(o.store, o.database as DatabasePool)
   const { stored, image } = await closing(store, async () => {
     const record = await findRun(store, o.run)
     const { name } = await scenarioOf(from)
@@ -124,7 +133,22 @@ async function open(
     const state = image ? { image } : {}
     const isReplay = answers !== undefined
     const world = await openWorld({ scenario: from, options: o, journal, fuse, isReplay, shelf, ...state })
-    return { world, durability, image, tickTimeoutMs: o.limits.tickTimeoutMs, metrics: o.metrics }
+    const { tickTimeoutMs, maxMemoryMb, residentFrames, ...limits } = o.limits
+    const { metrics } = o
+    // The schema knows of these what a simulation calls: it may not know their classes.
+    const [eventBus, database, cache] = [o.eventBus as EventBus, o.database as DatabasePool, o.cache as RedisCache]
+    return {
+      world,
+      durability,
+      image,
+      tickTimeoutMs,
+      metrics,
+      limits,
+      eventBus,
+      database,
+      cache,
+      warn: warnBy(o.logger),
+    }
   } catch (error) {
     await durability.close()
     throw error
@@ -154,6 +178,9 @@ function checkOrigin(record: RunRecord, origin: RunOrigin, strict: boolean, logg
   const what = `The scenario of run '${record.run}' has changed since it was made: ${changes.join(', ')}`
   if (strict) throw new PopulaceError('SNAPSHOT_SCHEMA', what, 'Go on with what made it, or without strict.')
   const message = `${what}. It goes on, and may come to other bits than it would have.`
-  if (logger) logger.warn(message)
-  else process.emitWarning(message, 'PopulaceWarning')
+  warnBy(logger)(message)
+}
+
+function warnBy(logger: Logger | undefined): (message: string) => void {
+  return message => (logger ? logger.warn(message) : process.emitWarning(message, 'PopulaceWarning'))
 }

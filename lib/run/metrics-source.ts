@@ -15,30 +15,18 @@ import type {
   SimulationState,
 } from '../observe/simulation-figures.js'
 import { type Counters, countersOf } from './counters.js'
-import type { Deltas } from './deltas.js'
-import type { Driver } from './driver.js'
-import type { Durability } from './durability.js'
-import type { Lifecycle } from './lifecycle.js'
+import type { Launched } from './launch.js'
 import type { Meters } from './meters.js'
-import type { OpenWorld } from './open-world.js'
-import type { Reports } from './reports.js'
+import { nameOf, type Parts } from './parts.js'
 
-/** The parts of a simulation. */
-export interface MetricsParts {
-  readonly world: OpenWorld
-  readonly durability: Durability
-  readonly reports: Reports<unknown>
-  readonly driver: Driver
-  readonly deltas: Deltas
-  readonly life: Lifecycle
-}
+/** The parts of a simulation, and what is observed with it. */
+export type MetricsParts = Parts<unknown> & Pick<Launched, 'eventBus' | 'database' | 'cache'>
 
 /** Has a simulation collected, where somebody does; gives what ends that. */
 export function collect(metrics: Metered | undefined, parts: MetricsParts): () => void {
   if (!metrics) return () => {}
   const collector = metrics === true ? getMetricsCollector() : (metrics as MetricsCollector) // core knows a part of it
-  const { durability, world } = parts
-  return collector.attach(durability.stored?.name ?? world.plan.scenario.name, new MetricsSource(parts))
+  return collector.attach(nameOf(parts), new MetricsSource(parts))
 }
 
 class MetricsSource implements SimulationSource {
@@ -55,8 +43,15 @@ class MetricsSource implements SimulationSource {
 
   /** What else of it has a status. */
   get components(): Readonly<Record<string, () => unknown>> {
-    const { store } = this.#parts.durability.stored ?? {}
-    return store?.status ? { store: () => store.status?.() } : {}
+    const { durability, limits, bus, eventBus, database, cache } = this.#parts
+    const { store } = durability.stored ?? {}
+    return {
+      ...(store?.status ? { store: () => store.status?.() } : {}),
+      limits: () => limits.status(),
+      ...(bus && eventBus ? { eventBus: () => ({ ...eventBus.getStats(), simulation: bus.counts }) } : {}),
+      ...(database ? { database: () => database.status() } : {}),
+      ...(cache ? { cache: () => cache.status() } : {}),
+    }
   }
 
   async read(): Promise<SimulationFigures> {

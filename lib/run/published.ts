@@ -5,6 +5,7 @@ export class Published {
   #tick = -1
   #event = { tick: -1, sequence: -1 }
   #refusal = -1
+  #checkpoint = -1
 
   /** Whether the state after a tick is news. */
   tick(tick: number): boolean {
@@ -25,6 +26,13 @@ export class Published {
   refusal(sequence: number): boolean {
     if (sequence <= this.#refusal) return false
     this.#refusal = sequence
+    return true
+  }
+
+  /** Whether a checkpoint is news. */
+  checkpoint(tick: number): boolean {
+    if (tick <= this.#checkpoint) return false
+    this.#checkpoint = tick
     return true
   }
 }

@@ -33,8 +33,8 @@ export class Reports<M> {
     this.#record = record
   }
 
-  /** What a driver calls. `isRunning`: whether ticks are told at all. */
-  hooks(isRunning: () => boolean): ReportHooks {
+  /** What a driver calls. `isRunning`: whether ticks are told at all; `watch` is called with each progress. */
+  hooks(isRunning: () => boolean, watch: () => void): ReportHooks {
     const { listeners } = this
     return {
       everyTicks: () => listeners.everyTicks,
@@ -53,8 +53,16 @@ export class Reports<M> {
       emitted: event => {
         if (this.#published.event(event)) listeners.tell('event', { ...event, run: this.run })
       },
-      progress: tick => this.onProgress?.(tick),
+      progress: tick => {
+        watch()
+        this.onProgress?.(tick)
+      },
     }
+  }
+
+  /** Whether a checkpoint is news. */
+  checkpointed(tick: number): boolean {
+    return this.#published.checkpoint(tick)
   }
 
   /** What tells a host how far a run of `ticks` is that begins at tick `from` now. */

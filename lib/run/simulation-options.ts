@@ -2,6 +2,9 @@
 import type { Logger, Progress } from '../core/options.js'
 import type { Params, ParamValues } from '../memory/params.js'
 import type { MetricsCollector } from '../observe/metrics-collector.js'
+import type { DatabasePool } from '../services/database-pool.js'
+import type { EventBus } from '../services/event-bus.js'
+import type { RedisCache } from '../services/redis-cache.js'
 import type { StateImage } from '../state/image.js'
 import type { AnswerEntry, Journal, ShedEntry } from '../state/journal.js'
 import type { PartitionStore } from '../state/partition-store.js'
@@ -27,6 +30,12 @@ export interface CrewOptions {
   metrics?: boolean | MetricsCollector
   /** Who answers what agents ask, by name; where none is given the scenario's stand-in does. See docs/services.md. */
   services?: Readonly<Record<string, Service>>
+  /** Is told its events, ticks, refusals, failures and checkpoints, as NAME.event.KIND and so on; is its owner's to stop. */
+  eventBus?: EventBus
+  /** The pool that the store 'postgres:' is in; observed by `metrics`. It is its owner's to close. */
+  database?: DatabasePool
+  /** A cache that is observed by `metrics`. It is its owner's to close. */
+  cache?: RedisCache
   /** Is told of what should be known and need not be acted on; warnings of the process by default. */
   logger?: Logger
 }
@@ -37,7 +46,7 @@ export interface SimulationOptions<P extends Params = Params> extends CrewOption
   seed?: number
   /** Parameters that differ from their defaults. */
   params?: Partial<ParamValues<P>>
-  /** Where the run lasts: 'file:folder', 'postgres://…' or 'memory:name'; nowhere by default. */
+  /** Where the run lasts: 'file:folder', 'postgres://…', 'postgres:' (in `database`) or 'memory:name'; nowhere by default. */
   store?: string
 }
 

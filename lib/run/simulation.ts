@@ -1,6 +1,5 @@
 // Simulation: the host's side. It checks what it is given, keeps the state machine (idle, running, failed, closed), and
 // leaves the work to the driver.
-import { randomUUID } from 'node:crypto'
 import { PopulaceError } from '../core/errors.js'
 import { World } from '../memory/world.js'
 import type { HashPart, WorldHash } from '../state/content-hash.js'
@@ -8,19 +7,21 @@ import type { StateImage } from '../state/image.js'
 import type { Receipt } from './commands.js'
 import { type Counters, countersOf } from './counters.js'
 import type { DeltaSubscription, StreamOptions, SubscribeOptions } from './delta-subscription.js'
-import { Deltas } from './deltas.js'
-import { type AdvanceEnd, Driver } from './driver.js'
+import type { Deltas } from './deltas.js'
+import type { AdvanceEnd, Driver } from './driver.js'
 import type { Durability } from './durability.js'
 import { type Launched, launch, relaunch, toSource } from './launch.js'
-import { Lifecycle } from './lifecycle.js'
+import type { Lifecycle } from './lifecycle.js'
 import type { SimulationEvents } from './listeners.js'
 import { measureRecord } from './measures.js'
 import { collect } from './metrics-source.js'
 import type { OpenWorld } from './open-world.js'
+import { makeParts, type Parts } from './parts.js'
 import type { Overload } from './real-time.js'
 import { RealTimeLoop } from './real-time-loop.js'
-import { aborted, closed, failed } from './refusals.js'
-import { Reports } from './reports.js'
+import { aborted, closed } from './refusals.js'
+import type { Reports } from './reports.js'
+import type { RunLimits } from './run-limits.js'
 import type { AnyScenario, Measured, Payload } from './scenario.js'
 import type { ServiceStatus } from './service-calls.js'
 import type { ForkOptions, Internals, ResumeOptions, RunOptions, SimulationOptions } from './simulation-options.js'
@@ -32,6 +33,7 @@ type Checks = typeof import('../core/options.js')
 
 /** A world and the crew that steps it. Make one with Simulation.create; close it, or declare it with `await using`. */
 export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDisposable {
+  readonly #parts: Parts<Measured<S>>
   readonly #world: OpenWorld
   readonly #driver: Driver
   readonly #checks: Checks
@@ -48,37 +50,17 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
   #realTime: RealTimeLoop | undefined
   #closing: Promise<void> | undefined
 
-  private constructor({ world, durability, tickTimeoutMs }: Launched, checks: Checks) {
-    this.#world = world
-    this.#durability = durability
+  private constructor(launched: Launched, checks: Checks) {
+    const { measures } = launched.world.plan.scenario
+    const record = (values: Float64Array) => measureRecord(measures, values, 0) as Measured<S>
+    this.#parts = makeParts(launched, record, checks.resolveLimits)
+    this.#world = launched.world
+    this.#durability = launched.durability
     this.#checks = checks
-    const record = (values: Float64Array) => measureRecord(world.plan.scenario.measures, values, 0) as Measured<S>
-    this.#reports = new Reports(durability.stored?.id ?? randomUUID(), record)
-    this.#life = new Lifecycle({
-      idle: () => this.#driver.boundary(),
-      survives: error => {
-        const recovered = durability.recovered(error)
-        if (recovered) this.#reports.listeners.tell('failed', error as Error) // recovered() says that it is one
-        return recovered || (error instanceof PopulaceError && error.code === 'ABORTED')
-      },
-      failed: error => {
-        this.#driver.close(failed(error))
-        this.#deltas.close(failed(error))
-        this.#reports.listeners.tell('failed', error)
-      },
-    })
-    this.#driver = new Driver(
-      world,
-      {
-        ...this.#reports.hooks(() => this.#life.isRunning),
-        boundary: tick => durability.boundary(tick).then(() => this.#deltas.boundary(tick)),
-        nextCheckpoint: tick => Math.min(durability.nextTick(tick), this.#deltas.nextTick(tick)),
-        recover: error => durability.recover(error),
-      },
-      this.#reports.run,
-      tickTimeoutMs,
-    )
-    this.#deltas = new Deltas(world, this.#reports, () => this.#driver.measure())
+    this.#reports = this.#parts.reports
+    this.#life = this.#parts.life
+    this.#driver = this.#parts.driver
+    this.#deltas = this.#parts.deltas
   }
 
   /**
@@ -144,8 +126,9 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     try {
       await launched.durability.begin(launched.world, sim.#driver, launched.image)
       await sim.#driver.measure()
-      const [reports, driver, deltas, life] = [sim.#reports, sim.#driver, sim.#deltas, sim.#life]
-      sim.#uncollect = collect(launched.metrics, { ...launched, reports, driver, deltas, life })
+      sim.#parts.limits.begin(sim.tick)
+      const { eventBus, database, cache } = launched
+      sim.#uncollect = collect(launched.metrics, { ...sim.#parts, eventBus, database, cache })
       return sim
     } catch (error) {
       await sim.close()
@@ -177,6 +160,11 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
   /** By service that agents ask: what it does, and what became of its calls. */
   get services(): Readonly<Record<string, ServiceStatus>> {
     return this.#driver.asks.status
+  }
+
+  /** What is used of its limits, and how to change them while a run goes on. */
+  get limits(): RunLimits {
+    return this.#parts.limits
   }
 
   /** By engine that is shed now, its level: it has 2^level times fewer turns than its weight says. */
@@ -352,6 +340,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     const told = this.#life.hasFailed
     this.#life.close()
     this.#uncollect()
+    this.#parts.bus?.close()
     this.#stopRequested = true
     this.#interrupt()
     this.#driver.close(closed())

@@ -30,8 +30,9 @@ export interface LimitReached {
 export class LimitError extends PopulaceError {
   readonly reached: LimitReached
 
-  constructor(reached: LimitReached) {
-    super('LIMIT_EXCEEDED', describe(reached), 'Raise the limit, do less, or choose another policy.')
+  /** @param memoryOption - what the limit on memory is called where it was given. */
+  constructor(reached: LimitReached, memoryOption?: string) {
+    super('LIMIT_EXCEEDED', shownLimit(reached, memoryOption), 'Raise the limit, do less, or choose another policy.')
     this.reached = reached
   }
 }
@@ -77,7 +78,7 @@ export interface ResourceLimiterStatus extends LimitVerdict {
 const SEVERITY: readonly LimitVerdict['action'][] = ['go', 'throttle', 'pause', 'throw']
 
 export class ResourceLimiter {
-  readonly #options: ResolvedLimiterOptions
+  #options: ResolvedLimiterOptions
   readonly #process: SampledProcess
   readonly #counts = new Map<TickKind, { -readonly [Part in keyof TickCount]: TickCount[Part] }>(
     TICK_KINDS.map(kind => [kind, { used: 0, refused: 0, totalUsed: 0, totalRefused: 0 }]),
@@ -132,6 +133,29 @@ export class ResourceLimiter {
     count.refused += n - granted
     count.totalRefused += n - granted
     return granted
+  }
+
+  /**
+   * Takes in a whole tick that is over, in place of beginTick, noteAgents and note: all of it came to pass, and what is beyond
+   * a limit is for judge to say. LIMIT_NOTE_INVALID.
+   */
+  noteTick(
+    tick: number,
+    used: { readonly [Kind in TickKind]?: number },
+    agentsOf: Readonly<Record<string, number>>,
+  ): void {
+    for (const kind of TICK_KINDS) checkCount(used[kind] ?? 0, `The number of ${kind}`)
+    this.noteAgents(agentsOf)
+    this.beginTick(tick)
+    for (const [kind, count] of this.#counts) {
+      count.used = used[kind] ?? 0
+      count.totalUsed += count.used
+    }
+  }
+
+  /** Goes by other limits from now on; what was counted stays. OPTION_UNKNOWN, OPTION_INVALID. */
+  setLimits(options: ResourceLimiterOptions): void {
+    this.#options = resolveLimiterOptions(options)
   }
 
   /** What is to be done, of the figures as they are; nothing is measured. */
@@ -233,10 +257,11 @@ function checkCount(n: number, what: string): number {
   throw new PopulaceError('LIMIT_NOTE_INVALID', `${what} is ${String(n)}`, 'Give an integer of at least 0.')
 }
 
-function describe({ limit, population, used, most }: LimitReached): string {
+/** What is beyond which limit, as a sentence without its end. */
+export function shownLimit({ limit, population, used, most }: LimitReached, memoryOption = 'maxMemoryMb'): string {
   const shown = (n: number) => (Number.isInteger(n) ? String(n) : n.toFixed(1))
   if (limit === 'memory')
-    return `The process takes ${shown(used)} MB of memory, more than maxMemoryMb of ${shown(most)}`
+    return `The process takes ${shown(used)} MB of memory, more than ${memoryOption} of ${shown(most)}`
   if (limit === 'cpu') return `The process takes ${shown(used)}% of CPU, more than maxCpuPercent of ${shown(most)}`
   if (population !== undefined) return `${used} agents of '${population}' are more than their quota of ${most}`
   if (limit === 'agents') return `${used} agents are more than maxAgents of ${most}`
