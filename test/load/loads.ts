@@ -1,5 +1,7 @@
 // The list of loads, in the order in which they run.
 import { bus } from './bus.js'
+import { cache } from './cache.js'
 import type { Load } from './harness.js'
+import { queue } from './queue.js'
 
-export const LOADS: readonly Load[] = [bus]
+export const LOADS: readonly Load[] = [bus, queue, cache]

@@ -13,7 +13,7 @@ export interface Result {
   readonly failed?: string
 }
 
-const HEAD = ['', 'done', 'a second', 'p50 ms', 'p99 ms', 'p99.9 ms', 'max ms']
+const HEAD = ['', 'count', 'a second', 'p50 ms', 'p99 ms', 'p99.9 ms', 'max ms']
 
 /** A row a part; what only some of them have besides gets a column too. */
 function tableOf(rows: readonly Row[]): string {
