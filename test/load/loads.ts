@@ -2,6 +2,7 @@
 import { bus } from './bus.js'
 import { cache } from './cache.js'
 import type { Load } from './harness.js'
+import { pool } from './pool.js'
 import { queue } from './queue.js'
 
-export const LOADS: readonly Load[] = [bus, queue, cache]
+export const LOADS: readonly Load[] = [bus, queue, cache, pool]

@@ -1,6 +1,7 @@
 // The task queue under tens of thousands of tasks: most add two numbers, and in every thousand some throw, end their thread,
 // spin until they are ended, succeed in a later try, depend on one another, or are cancelled before or while they run. What
 // becomes of each is known beforehand, and counted. Besides, the coins of all NPCs go through threads and back as reports.
+import { setTimeout as delay } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { inequality } from '../../examples/fastify/inequality.js'
 import { grouped } from '../../lib/cli/numbers.js'
@@ -114,7 +115,7 @@ async function enqueue(queue: TaskQueue, tally: Tally, plan: Planned): Promise<n
     } catch (error) {
       if (!(error instanceof PopulaceError) || error.code !== 'TASK_QUEUE_FULL') throw error
       tally.expected.refused++
-      await nextTurn()
+      await delay(1)
     }
   }
 }
