@@ -2,7 +2,8 @@
 import { bus } from './bus.js'
 import { cache } from './cache.js'
 import type { Load } from './harness.js'
+import { http } from './http.js'
 import { pool } from './pool.js'
 import { queue } from './queue.js'
 
-export const LOADS: readonly Load[] = [bus, queue, cache, pool]
+export const LOADS: readonly Load[] = [http, bus, queue, cache, pool]
