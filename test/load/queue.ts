@@ -181,7 +181,8 @@ async function manyTasks(seconds: number): Promise<LoadOutcome> {
 const coinsOf = (npcs: number) => Int32Array.from({ length: npcs }, (_, i) => (i * 48_271) % 1009)
 
 async function reports(npcs: number, seconds: number): Promise<LoadOutcome> {
-  const expected = inequality(coinsOf(npcs))
+  const all = coinsOf(npcs)
+  const expected = inequality(all.slice()) // it sorts what it gets
   const queue = new TaskQueue({ maxWorkers: THREADS, maxResults: REPORTS_AT_ONCE })
   queue.start()
   const own = new OwnWatch()
@@ -189,7 +190,7 @@ async function reports(npcs: number, seconds: number): Promise<LoadOutcome> {
   let [asked, wrong] = [0, 0]
   const ask = async () => {
     do {
-      const coins = coinsOf(npcs)
+      const coins = all.slice()
       asked++
       const id = queue.enqueue(REPORT, coins, { transferList: [coins.buffer] })
       if (!isDeepStrictEqual(await queue.getResult(id), expected)) wrong++
