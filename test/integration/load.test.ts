@@ -8,7 +8,9 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
 import type { Work } from '../../bench/harness.js'
+import { grouped } from '../../lib/cli/numbers.js'
 import { EventReader } from '../load/event-readers.js'
+import { LOADS } from '../load/loads.js'
 
 async function load(argv: readonly string[], env: NodeJS.ProcessEnv = {}) {
   const child = spawn(process.execPath, ['dist/test/load/main.js', ...argv], {
@@ -63,6 +65,17 @@ t.test('wrong usage ends with 2 and says what there is, before anything is run',
     t.match(stderr, problem)
     t.match(stderr, /Usage: npm run load .*\nLoads: http, bus, queue, cache, pool\n$/)
   }
+})
+
+t.test('docs/load.md says which loads there are, in their order, and over how many NPCs they go', async t => {
+  const page = readFileSync('docs/load.md', 'utf8')
+  const rows = [...page.matchAll(/^\| `(\w+)` \|(.*)$/gm)]
+  t.strictSame(
+    rows.map(([, name]) => name),
+    LOADS.map(({ name }) => name),
+  )
+  const shown = (npcs: number) => (npcs === 1_000_000 ? '1M' : grouped(npcs))
+  for (const [i, [, name, text]] of rows.entries()) for (const n of LOADS[i].npcs) t.match(text, shown(n), name)
 })
 
 t.test('a reader of events notices those that it was neither told nor told to have missed', async t => {
