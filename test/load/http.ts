@@ -116,52 +116,60 @@ function rowOf(name: string, { count, seconds, latency, byStatus }: Answered, be
   return { name, count, seconds, latency, besides: { ...known, other, ...besides } }
 }
 
+/** Asks a host on all its routes while its world steps. Gives what was done, and how many gifts were accepted in all. */
+async function serve(host: ExampleHost, account: Account, npcs: number, seconds: number) {
+  const part = `${grouped(npcs)} NPCs`
+  const memory = new MemoryWatch(host.process.pid as number) // it lives, and so has one
+  const watch = new Stopwatch()
+  const before = await tickOf(host)
+  const houses = Array.from({ length: PRESENTS }, (_, i) => ({ id: i + 1, coins: 1000 }))
+  account.add('many gifts in one request', (await host.ask('/gifts', houses)).status, 202)
+  const traffic = trafficOf(npcs)
+  const answers = await Promise.all(traffic.map(each => ask(host.url, each, () => watch.seconds >= seconds)))
+  const ticks = (await tickOf(host)) - before
+  const took = watch.seconds
+  const hostMb = await memory.end()
+  const scraped = String((await host.ask('/metrics')).body)
+  for (const [i, each] of traffic.entries()) addAnswers(account, scraped, each, answers[i])
+  const [, gifts, , , asked] = answers
+  const accepted = (from: Answered) => from.byStatus.get(202) ?? 0
+  const succeeded = metricIn(scraped, component('commands', 'succeeded'))
+  account.add('requests for gifts, as their guard counts', succeeded, 1 + accepted(gifts))
+  const reports = await reportsOf(host)
+  account.add('reports that were accepted, as their queue counts', reports.accepted, accepted(asked))
+  account.add('reports that failed', reports.failed, 0)
+  account.add('the world stepped meanwhile', ticks > 0, true)
+  const rows = traffic.map(({ method, route }, i) => rowOf(`${part}: ${method} ${route}`, answers[i]))
+  rows.push({ name: `${part}: ticks of the world`, count: ticks, seconds: took, besides: { hostMb } })
+  return { rows, took, gifts: PRESENTS + accepted(gifts) }
+}
+
+/** A host from its beginning to its end by SIGTERM, and the one that goes on from there. */
 async function hostOf(npcs: number, seconds: number): Promise<LoadOutcome> {
   const part = `${grouped(npcs)} NPCs`
   const account = new Account(part)
   const folder = mkdtempSync(join(tmpdir(), 'populace-load-'))
   const store = `file:${folder}`
   const flags = [...FLAGS, '--npcs', String(npcs), '--store', store]
-  const hosts = [await ExampleHost.start(flags)]
+  const hosts: ExampleHost[] = []
+  const start = async (...more: string[]) => {
+    const host = await ExampleHost.start([...flags, ...more])
+    hosts.push(host)
+    return host
+  }
   try {
-    const [host] = hosts
+    const host = await start()
     const streams = await openStreams(host.url)
-    const memory = new MemoryWatch(host.process.pid as number) // it lives, and so has one
-    const watch = new Stopwatch()
-    const before = await tickOf(host)
-    const presents = await host.ask(
-      '/gifts',
-      Array.from({ length: PRESENTS }, (_, i) => ({ id: i + 1, coins: 1000 })),
-    )
-    account.add('many gifts in one request', presents.status, 202)
-    const traffic = trafficOf(npcs)
-    const answers = await Promise.all(traffic.map(each => ask(host.url, each, () => watch.seconds >= seconds)))
-    const ticks = (await tickOf(host)) - before
-    const took = watch.seconds
-    const hostMb = await memory.end()
-    const scraped = String((await host.ask('/metrics')).body)
-    for (const [i, each] of traffic.entries()) addAnswers(account, scraped, each, answers[i])
-    const [, gifts, , , asked] = answers
-    const accepted = (from: Answered) => from.byStatus.get(202) ?? 0
-    const succeeded = metricIn(scraped, component('commands', 'succeeded'))
-    account.add('requests for gifts, as their guard counts', succeeded, 1 + accepted(gifts))
-    const reports = await reportsOf(host)
-    account.add('reports that were accepted, as their queue counts', reports.accepted, accepted(asked))
-    account.add('reports that failed', reports.failed, 0)
-    account.add('the world stepped meanwhile', ticks > 0, true)
-
+    const { rows, took, gifts } = await serve(host, account, npcs, seconds)
     const left = await host.end()
     for (const group of Object.values(streams)) for (const stream of group) await stream.ended()
     const told = addStreams(account, streams)
-    account.add('gifts in the journal = gifts that were accepted', await journaled(store), PRESENTS + accepted(gifts))
-    const again = await ExampleHost.start([...flags, '--idle'])
-    hosts.push(again)
+    account.add('gifts in the journal = gifts that were accepted', await journaled(store), gifts)
+    const again = await start('--idle')
     account.add('a restart goes on from the state that was left', JSON.stringify(again.began), JSON.stringify(left))
     account.add('and ends in it', JSON.stringify(await again.end()), JSON.stringify(left))
-    const rows = traffic.map(({ method, route }, i) => rowOf(`${part}: ${method} ${route}`, answers[i]))
-    rows.push({ name: `${part}: events told to ${READING}`, count: told, seconds: took })
-    rows.push({ name: `${part}: ticks of the world`, count: ticks, seconds: took, besides: { hostMb } })
-    return { rows, account: account.entries }
+    const events = { name: `${part}: events told to ${READING}`, count: told, seconds: took }
+    return { rows: [...rows, events], account: account.entries }
   } finally {
     for (const host of hosts) await host.kill()
     rmSync(folder, { recursive: true, force: true })
