@@ -1,14 +1,12 @@
 // `npm run bench`: runs the cases, each in a process of its own, so that none pays for what another left behind in the
 // heap or in compiled code. Flags: --smoke, --only NAME, --rounds N, --json FILE. Exit codes: 0 the work was right,
 // 1 wrong work or a case that failed, 2 wrong usage. Targets are told and never change the exit code.
-import { fork } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { askProcess } from './ask-process.js'
 import { CASES } from './cases.js'
 import { type BenchCase, type Effort, type Outcome, spread, workIsRight } from './harness.js'
-import { describe } from './report.js'
+import { describe, shownMachine, thisMachine } from './report.js'
 
 function usage(problem: string): never {
   console.error(`${problem}\nUsage: npm run bench -- [--smoke] [--only NAME] [--rounds N] [--json FILE]`)
@@ -32,24 +30,7 @@ function readFlags() {
   }
 }
 
-/** Runs one case in a child process. */
-function runApart(name: string, effort: Effort): Promise<Outcome> {
-  const child = fork(fileURLToPath(new URL('./case-process.js', import.meta.url)), [name, JSON.stringify(effort)], {
-    execArgv: ['--expose-gc'],
-    serialization: 'advanced',
-  })
-  return new Promise((resolve, reject) => {
-    let outcome: Outcome | undefined
-    child.on('message', message => {
-      outcome = message as Outcome // the only message that case-process.ts sends
-    })
-    child.on('error', reject)
-    child.on('exit', (code, signal) => {
-      if (outcome && code === 0) resolve(outcome)
-      else reject(new Error(`case ${name} ended with ${signal ?? `code ${code}`}`))
-    })
-  })
-}
+const CASE_PROCESS = new URL('./case-process.js', import.meta.url)
 
 function asJson(one: BenchCase, outcome: Outcome): object {
   const lines = outcome.lines.map(({ name, unit, samples }) => ({ name, unit, ...spread(samples), samples }))
@@ -62,13 +43,14 @@ async function main(): Promise<void> {
   if (chosen.length === 0) usage(`There is no case '${only}'.`)
   const wanted = rounds === undefined ? undefined : Number(rounds)
   if (wanted !== undefined && !(Number.isInteger(wanted) && wanted >= 1)) usage(`--rounds ${rounds} is no count.`)
-  const machine = { node: process.version, arch: process.arch, cpu: cpus()[0]?.model.trim(), cores: cpus().length }
-  console.log(`Node ${machine.node} ${machine.arch}, ${machine.cores} x ${machine.cpu}${smoke ? ', smoke' : ''}`)
+  const machine = thisMachine()
+  console.log(shownMachine(machine, smoke))
   const results: object[] = []
   let right = true
   for (const one of chosen) {
+    const effort: Effort = { smoke, rounds: wanted ?? (smoke ? 3 : one.rounds) }
     try {
-      const outcome = await runApart(one.name, { smoke, rounds: wanted ?? (smoke ? 3 : one.rounds) })
+      const outcome = await askProcess<Outcome>(CASE_PROCESS, [one.name, JSON.stringify(effort)], `case ${one.name}`)
       console.log(describe(one.name, one.about, outcome, smoke))
       right &&= workIsRight(outcome.work)
       results.push(asJson(one, outcome))

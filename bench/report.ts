@@ -1,7 +1,25 @@
 // The benchmarks' output on a terminal: a table a case, its work and its targets.
-import { type Outcome, spread } from './harness.js'
+import { cpus } from 'node:os'
+import { type Outcome, spread, type Work } from './harness.js'
 
-function figure(n: number): string {
+/** What figures were measured on. */
+export interface Machine {
+  readonly node: string
+  readonly arch: string
+  readonly cpu: string | undefined
+  readonly cores: number
+}
+
+export function thisMachine(): Machine {
+  const all = cpus()
+  return { node: process.version, arch: process.arch, cpu: all[0]?.model.trim(), cores: all.length }
+}
+
+export const shownMachine = ({ node, arch, cores, cpu }: Machine, smoke: boolean) =>
+  `Node ${node} ${arch}, ${cores} x ${cpu}${smoke ? ', smoke' : ''}`
+
+/** Three digits, or all that stand before the point. */
+export function figure(n: number): string {
   if (!Number.isFinite(n)) return String(n)
   if (Math.abs(n) >= 1000) return n.toFixed(0)
   return n.toPrecision(3)
@@ -15,6 +33,14 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join('\n')
 }
 
+/** A line for each work that was wrong, or one that all was right; nothing that was checked proves nothing. */
+export function workLines(work: readonly Work[]): string[] {
+  if (work.length === 0) return ['  WRONG WORK  nothing was checked']
+  const wrong = work.filter(w => w.found !== w.expected)
+  if (wrong.length === 0) return [`  work checked: ${work.length} of ${work.length} right`]
+  return wrong.map(w => `  WRONG WORK  ${w.what}: ${w.found}, not ${w.expected}`)
+}
+
 /** A case's outcome as text. Targets are left out of a smoke run, which is too short to judge by. */
 export function describe(name: string, about: string, outcome: Outcome, smoke: boolean): string {
   const head = ['', 'min', 'q1', 'median', 'q3', 'max', 'rounds', 'unit']
@@ -25,10 +51,5 @@ export function describe(name: string, about: string, outcome: Outcome, smoke: b
   const targets = (smoke ? [] : outcome.targets).map(
     t => `  ${t.holds ? 'holds ' : 'MISSED'}  ${t.claim}: ${figure(t.figure)} ${t.unit}`,
   )
-  const wrong = outcome.work.filter(w => w.found !== w.expected)
-  const work =
-    wrong.length > 0
-      ? wrong.map(w => `  WRONG WORK  ${w.what}: ${w.found}, not ${w.expected}`)
-      : [`  work checked: ${outcome.work.length} of ${outcome.work.length} right`]
-  return [`\n${name}: ${about}`, table([head, ...rows]), ...targets, ...work].join('\n')
+  return [`\n${name}: ${about}`, table([head, ...rows]), ...targets, ...workLines(outcome.work)].join('\n')
 }
