@@ -31,6 +31,9 @@ export interface EventCounts {
   readonly refused: number
 }
 
+/** Events that are told between two looks at the clock, which costs about as much as one of them. */
+const TOLD_BETWEEN_LOOKS = 16
+
 interface Kept {
   readonly data: EventData
   readonly from: Float64Array
@@ -134,35 +137,32 @@ export class EventQueue {
     this.#words[EVENTS.wanted] = yes ? 1 : 0
   }
 
-  /** Takes all that is there, in order. Pairs with the store in `publish`. */
-  drain(tell: (event: EmittedEvent) => void): void {
+  /** Takes what is there, in order, until `isOver`, which is asked now and then. Whether that was all. */
+  drain(tell: (event: EmittedEvent) => void, isOver: () => boolean): boolean {
     const words = this.#words
-    // Before the head, which is stored first: these are bytes of events up to it, or of fewer.
+    // Before the head, which is stored first: these are bytes of events up to it, or of fewer. Both pair with `publish`.
     const bytes = Atomics.load(words, EVENTS.headBytes)
     const head = Atomics.load(words, EVENTS.head)
-    while (words[EVENTS.tail] !== head) {
+    for (let told = 1; words[EVENTS.tail] !== head; told++) {
       const event = this.#read(words[EVENTS.tail] & (EVENT_QUEUE - 1))
       Atomics.store(words, EVENTS.tail, (words[EVENTS.tail] + 1) | 0) // pairs with the load in publish
       tell(event)
+      if (told % TOLD_BETWEEN_LOOKS === 0 && isOver() && words[EVENTS.tail] !== head) return false
     }
     Atomics.store(words, EVENTS.tailBytes, bytes) // pairs with the load in publish
+    return true
   }
 
   #read(at: number): EmittedEvent {
     const { data, from, columns } = this.kinds[this.#kind[at]]
-    const values = columns.map(({ name, data: column, array }) => {
+    const values: Record<string, unknown> = {}
+    for (const { name, data: column, array } of columns) {
       const { size } = column
-      if (column.doc) return [name, this.#document(array[at * 2], array[at * 2 + 1])]
-      const all = Array.from(array.subarray(at * size, (at + 1) * size), v => shownValue(column, v))
-      return [name, size === 1 ? all[0] : all]
-    })
-    return {
-      name: data.name,
-      tick: this.#tick[at],
-      sequence: this.#sequence[at],
-      from: from[at],
-      values: Object.fromEntries(values),
+      if (column.doc) values[name] = this.#document(array[at * 2], array[at * 2 + 1])
+      else if (size === 1) values[name] = shownValue(column, array[at])
+      else values[name] = Array.from(array.subarray(at * size, (at + 1) * size), v => shownValue(column, v))
     }
+    return { name: data.name, tick: this.#tick[at], sequence: this.#sequence[at], from: from[at], values }
   }
 
   #document(offset: number, length: number): unknown {

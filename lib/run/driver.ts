@@ -1,7 +1,8 @@
 // Drives a crew from tick to tick on the main thread, which is needed only at the boundaries where something asks for
 // it: a main engine, a command, a read, a stop. In between the crew steps by itself.
+import { setImmediate as turn } from 'node:timers/promises'
 import { locate, PopulaceError } from '../core/errors.js'
-import { REPORTS_PER_SECOND } from '../core/limits.js'
+import { REPORTS_PER_SECOND, TELL_SLICE_MS } from '../core/limits.js'
 import { makeSequence } from '../core/sequence.js'
 import { PURPOSE, streamKey } from '../core/threefry.js'
 import type { EmittedEvent } from '../memory/event-queue.js'
@@ -67,6 +68,7 @@ export class Driver {
   readonly #visitors: Visitor[] = []
   readonly #abort = new AbortController()
   #measuredTick = -1
+  #isReporting = false
 
   /** @param run - names the run in the identity of asks. */
   constructor(world: OpenWorld, hooks: DriverHooks, run: string, tickTimeoutMs: number | undefined) {
@@ -171,7 +173,7 @@ export class Driver {
     } finally {
       clearInterval(timer)
       release()
-      this.#drain()
+      await this.#drain()
     }
   }
 
@@ -245,26 +247,41 @@ export class Driver {
       measureOnly: false,
     })
     this.asks.takeIn()
-    this.#drain()
+    await this.#drain()
     return end
   }
 
-  #drain(): void {
+  /** Tells all that is there, and lets the host's event loop turn every few milliseconds: listeners may have much to hear. */
+  async #drain(): Promise<void> {
+    while (!this.#tell()) await turn()
+  }
+
+  /** Tells events, then measures, in order and for a few milliseconds. Whether that was all. */
+  #tell(): boolean {
     const { ring, memory } = this.#world
-    memory.events.drain(event => this.#hooks.emitted(event))
+    const end = performance.now() + TELL_SLICE_MS
+    const isAll = memory.events.drain(
+      event => this.#hooks.emitted(event),
+      () => performance.now() >= end,
+    )
+    if (!isAll) return false
     const found: { tick: number; values: Float64Array }[] = []
     ring.drain((tick, values) => found.push({ tick, values }))
     found.forEach(({ tick, values }, i) => {
       this.#measuredTick = tick
       this.#hooks.measured(tick, values, i === found.length - 1)
     })
+    return true
   }
 
-  #report(): void {
+  async #report(): Promise<void> {
     const { control } = this.#world.crew
     if (this.#hooks.samples()) control.requestSample()
-    this.#drain()
     this.#hooks.progress(control.tick)
+    if (this.#isReporting) return
+    this.#isReporting = true
+    await this.#drain()
+    this.#isReporting = false
   }
 
   /** Measures the present state unless it is measured already; between batches only. */

@@ -27,7 +27,8 @@ interface Entry {
 }
 
 export class Listeners<M> {
-  readonly #entries = new Set<Entry>()
+  /** Never changed, but put in the place of: who listens or leaves while something is told makes no difference to that. */
+  #entries: readonly Entry[] = []
 
   /** Adds a listener; gives what takes it away. OPTION_INVALID, OPTION_UNKNOWN. */
   on<K extends keyof SimulationEvents<M>>(
@@ -47,8 +48,10 @@ export class Listeners<M> {
         'Give an integer of at least 1: ticks from event to event.',
       )
     const entry: Entry = { event, listener, every }
-    this.#entries.add(entry)
-    return () => void this.#entries.delete(entry)
+    this.#entries = [...this.#entries, entry]
+    return () => {
+      this.#entries = this.#entries.filter(each => each !== entry)
+    }
   }
 
   /** Whether any tick listener wants samples (no `every`). */
@@ -72,18 +75,18 @@ export class Listeners<M> {
 
   /** Tells a tick to those whose `every` divides it. */
   tick(what: SimulationEvents<M>['tick']): void {
-    for (const e of [...this.#entries])
+    for (const e of this.#entries)
       if (e.event === 'tick' && e.every > 0 && what.tick % e.every === 0) this.#call(e, what)
   }
 
   /** Tells a tick to those that take samples. */
   sample(what: SimulationEvents<M>['tick']): void {
-    for (const e of [...this.#entries]) if (e.event === 'tick' && e.every === 0) this.#call(e, what)
+    for (const e of this.#entries) if (e.event === 'tick' && e.every === 0) this.#call(e, what)
   }
 
   /** Tells an event. */
   tell<K extends 'event' | 'refused' | 'failed'>(event: K, what: SimulationEvents<M>[K]): void {
-    for (const e of [...this.#entries]) if (e.event === event) this.#call(e, what)
+    for (const e of this.#entries) if (e.event === event) this.#call(e, what)
   }
 
   #call(entry: Entry, what: unknown): void {

@@ -1,7 +1,7 @@
 // Events: the same ones in the same order on any number of workers, each with its identity.
 import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
-import { MAX_TICK_EVENT_BYTES, MAX_TICK_EVENTS } from '../../lib/core/limits.js'
+import { MAX_TICK_EVENT_BYTES, MAX_TICK_EVENTS, TELL_SLICE_MS } from '../../lib/core/limits.js'
 import { type EmittedEvent, PopulaceError, Simulation, type SimulationOptions } from '../../lib/index.js'
 
 const CHATTER = new URL('../fixtures/chatter.js', import.meta.url)
@@ -74,6 +74,35 @@ t.test('a listener that comes in mid-run gets events from then on; without one t
   const { emitted } = sim.counters.events
   t.ok(emitted.said + emitted.slept > told.length)
   await sim.close()
+})
+
+t.test("the host's event loop turns while listeners are told what a tick emitted", async t => {
+  let turns = 0
+  let next = setImmediate(function turned() {
+    turns++
+    next = setImmediate(turned)
+  })
+  for (const workers of [0, 2]) {
+    await using sim = await Simulation.create(CHATTER, { workers, seed: 5, params: { people: 5000 } })
+    const told: number[] = []
+    const toldIn = new Set<number>()
+    sim.on('event', ({ sequence }) => {
+      told.push(sequence)
+      toldIn.add(turns)
+      const end = performance.now() + TELL_SLICE_MS / 100
+      while (performance.now() < end);
+    })
+    await sim.run({ ticks: 1 })
+    t.ok(told.length > 1000)
+    t.strictSame(
+      told,
+      told.map((_, i) => i),
+      'in order, each once, before the run ends',
+    )
+    // So many events to a slice; a few slices are all that need not be.
+    t.ok(toldIn.size > told.length / 200, `${told.length} events in ${toldIn.size} turns, ${workers} workers`)
+  }
+  clearImmediate(next)
 })
 
 t.test('a tick emits so many events and no more: those beyond are refused in order and counted', async t => {
