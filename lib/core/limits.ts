@@ -355,6 +355,9 @@ export const KEPT_TOPICS = 4096
 export const MAX_DEAD_LETTERS = 1_000_000
 export const MAX_KEPT_RESULTS = 10_000_000
 
+/** Milliseconds that a cache in memory takes entries away before the host's event loop turns. */
+export const CACHE_SLICE_MS = 4
+
 /** Milliseconds that listeners are told events before the host's event loop turns. */
 export const TELL_SLICE_MS = 4
 
