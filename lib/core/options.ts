@@ -90,6 +90,9 @@ const crew = {
   eventBus: z.custom<object>(having('publish', 'subscribe'), 'expected an EventBus').optional(),
   database: z.custom<object>(having('getSession', 'transaction', 'status'), 'expected a DatabasePool').optional(),
   cache: z.custom<object>(having('getOrCompute', 'status'), 'expected a RedisCache').optional(),
+  tasks: z
+    .custom<object>(having('enqueue', 'getResult', 'getStatus', 'getStats', 'cancel'), 'expected a TaskQueue')
+    .optional(),
   logger: z.custom<Logger>(l => typeof (l as Partial<Logger>)?.warn === 'function', 'expected { warn }').optional(),
 }
 

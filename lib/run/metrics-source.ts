@@ -15,24 +15,20 @@ import type {
   SimulationState,
 } from '../observe/simulation-figures.js'
 import { type Counters, countersOf } from './counters.js'
-import type { Launched } from './launch.js'
 import type { Meters } from './meters.js'
 import { nameOf, type Parts } from './parts.js'
 
-/** The parts of a simulation, and what is observed with it. */
-export type MetricsParts = Parts<unknown> & Pick<Launched, 'eventBus' | 'database' | 'cache'>
-
 /** Has a simulation collected, where somebody does; gives what ends that. */
-export function collect(metrics: Metered | undefined, parts: MetricsParts): () => void {
+export function collect(metrics: Metered | undefined, parts: Parts<unknown>): () => void {
   if (!metrics) return () => {}
   const collector = metrics === true ? getMetricsCollector() : (metrics as MetricsCollector) // core knows a part of it
   return collector.attach(nameOf(parts), new MetricsSource(parts))
 }
 
 class MetricsSource implements SimulationSource {
-  readonly #parts: MetricsParts
+  readonly #parts: Parts<unknown>
 
-  constructor(parts: MetricsParts) {
+  constructor(parts: Parts<unknown>) {
     this.#parts = parts
   }
 
@@ -43,7 +39,8 @@ class MetricsSource implements SimulationSource {
 
   /** What else of it has a status. */
   get components(): Readonly<Record<string, () => unknown>> {
-    const { durability, limits, bus, eventBus, database, cache } = this.#parts
+    const { durability, limits, bus, lent } = this.#parts
+    const { eventBus, database, cache, tasks, codec } = lent
     const { store } = durability.stored ?? {}
     return {
       ...(store?.status ? { store: () => store.status?.() } : {}),
@@ -51,6 +48,7 @@ class MetricsSource implements SimulationSource {
       ...(bus && eventBus ? { eventBus: () => ({ ...eventBus.getStats(), simulation: bus.counts }) } : {}),
       ...(database ? { database: () => database.status() } : {}),
       ...(cache ? { cache: () => cache.status() } : {}),
+      ...(tasks ? { tasks: () => ({ ...tasks.getStats(), simulation: codec?.counts }) } : {}),
     }
   }
 

@@ -127,8 +127,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
       await launched.durability.begin(launched.world, sim.#driver, launched.image)
       await sim.#driver.measure()
       sim.#parts.limits.begin(sim.tick)
-      const { eventBus, database, cache } = launched
-      sim.#uncollect = collect(launched.metrics, { ...sim.#parts, eventBus, database, cache })
+      sim.#uncollect = collect(launched.metrics, sim.#parts)
       return sim
     } catch (error) {
       await sim.close()

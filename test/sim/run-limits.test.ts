@@ -70,7 +70,7 @@ t.test('bad limits are refused by name', async t => {
   await refusedLater(t, 'OPTION_INVALID', /maxAgents/, wrong({ maxAgents: -1 }))
   await refusedLater(t, 'OPTION_INVALID', /policies.births/, wrong({ policies: { births: 'throttle' } }))
   await refusedLater(t, 'POPULATION_UNKNOWN', /'persons'/, wrong({ maxAgents: { persons: 1 } }))
-  for (const option of ['eventBus', 'database', 'cache'])
+  for (const option of ['eventBus', 'database', 'cache', 'tasks'])
     await refusedLater(t, 'OPTION_INVALID', new RegExp(option), () => create({ workers: 0, [option]: {} }))
   await refusedLater(t, 'STORE_INVALID', /'postgres:' has no address/, () => create({ workers: 0, store: 'postgres:' }))
   await using sim = await create({ workers: 0 })
