@@ -47,7 +47,7 @@ const adjustable = {
   maxAgents: z
     .union([count(0, Number.MAX_SAFE_INTEGER), z.record(z.string(), count(0, Number.MAX_SAFE_INTEGER))])
     .optional(),
-  perTick: z.strictObject({ births: amount, messages: amount, events: amount }).optional(),
+  perTick: z.strictObject({ births: amount, messages: amount, events: amount, asks: amount }).optional(),
   maxProcessMemoryMb: z.number().positive().optional(),
   maxCpuPercent: z.number().positive().optional(),
   policy: exact.optional(),
@@ -59,6 +59,7 @@ const adjustable = {
       births: exact.optional(),
       messages: exact.optional(),
       events: exact.optional(),
+      asks: exact.optional(),
     })
     .optional(),
 }

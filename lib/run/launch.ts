@@ -141,6 +141,19 @@ async function open(
   }
 }
 
+/** What `make` gives; where it throws, what was opened is closed. Nothing of a new run is stored yet. */
+export async function orAbandon<T>({ world, durability }: Launched, make: () => T): Promise<T> {
+  try {
+    return make()
+  } catch (error) {
+    await world.crew.close()
+    await world.frozen.close()
+    world.release()
+    await durability.close()
+    throw error
+  }
+}
+
 /** What `work` gives; a store whose opening fails later is closed. */
 async function closing<T>(store: StateStore, work: () => Promise<T>): Promise<T> {
   try {

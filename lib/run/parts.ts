@@ -33,7 +33,7 @@ export interface Parts<M> {
 export const nameOf = ({ durability, world }: Pick<Launched, 'durability' | 'world'>): string =>
   durability.stored?.name ?? world.plan.scenario.name
 
-/** TOPIC_INVALID. @param record - names the measures of a tick. @param check - of limits that a host gives. */
+/** TOPIC_INVALID, POPULATION_UNKNOWN. @param record - names the measures of a tick. @param check - of limits that a host gives. */
 export function makeParts<M>(
   launched: Launched,
   record: (values: Float64Array) => M,
@@ -42,7 +42,8 @@ export function makeParts<M>(
   const { world, durability, lent } = launched
   const reports = new Reports(durability.stored?.id ?? randomUUID(), record)
   const interrupt = () => driver.interrupt()
-  const bus = lent.eventBus && new BusEvents(lent.eventBus, nameOf(launched), interrupt)
+  const bus =
+    lent.eventBus && new BusEvents(lent.eventBus, nameOf(launched), world.plan.scenario.events.keys(), interrupt)
   bus?.listen(reports.listeners)
   durability.onCheckpoint = tick => {
     if (reports.checkpointed(tick)) bus?.checkpoint(tick)
