@@ -75,7 +75,7 @@ for (const workers of [0, 1, 2, 3]) {
       t.ok(told.join('\n') === all, 'when a run has ended the bus has all of it')
       await sim.close()
       t.equal(bus.getStats().callsFailed, Math.floor(EMITTED / 7))
-      t.equal(bus.takeDeadLetters().length, bus.getStats().deadLetters + Math.min(1000, Math.floor(EMITTED / 7)))
+      t.equal(bus.takeDeadLetters().length, Math.min(1000, Math.floor(EMITTED / 7)))
       t.ok(await bus.publish('still.open'))
       await bus.stop()
     },
@@ -107,7 +107,7 @@ for (const workers of [0, 1, 2, 3]) {
     await bus.stop()
   })
 
-  for (const backpressureStrategy of ['drop', 'log'] as const) {
+  for (const backpressureStrategy of workers === 2 ? (['drop', 'log'] as const) : (['drop'] as const)) {
     t.test(
       `${workers} workers: what a bus with '${backpressureStrategy}' loses is counted, and holds nothing up`,
       async t => {
@@ -148,7 +148,10 @@ for (const workers of [0, 1, 2, 3]) {
     t.strictSame([waiting, published - lost], [0, bus.getStats().accepted])
     t.ok(lost >= EMITTED - had && told.length === had)
   })
+}
 
+// What the crew does differs in no way here: with threads and without is enough.
+for (const workers of [0, 2]) {
   t.test(`${workers} workers: a bus that is stopped while it holds a run up lets it go`, async t => {
     const clock = new FakeClock()
     const { bus } = noting({ maxQueueSize: 1, handlerTimeoutMs: 1000 }, () => new Promise(() => undefined), clock)
