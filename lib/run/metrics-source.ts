@@ -6,6 +6,7 @@ import { MEASURE_WAIT_MS } from '../core/limits.js'
 import type { Metered } from '../core/options.js'
 import { getMetricsCollector, type MetricsCollector, type SimulationSource } from '../observe/metrics-collector.js'
 import type {
+  AskFigures,
   CheckpointFigures,
   DeltaFigures,
   EngineFigures,
@@ -48,8 +49,20 @@ class MetricsSource implements SimulationSource {
       ...(bus && eventBus ? { eventBus: () => ({ ...eventBus.getStats(), simulation: bus.counts }) } : {}),
       ...(database ? { database: () => database.status() } : {}),
       ...(cache ? { cache: () => cache.status() } : {}),
+      ...this.#services,
       ...(tasks ? { tasks: () => ({ ...tasks.getStats(), simulation: codec?.counts }) } : {}),
     }
+  }
+
+  /** By service that is called: its calls, and what stands around it, where it says so. */
+  get #services(): Record<string, () => unknown> {
+    const { world, driver } = this.#parts
+    const called = [...(world.services ?? [])].flatMap(([name, service]) => {
+      if ('ticks' in service) return []
+      const guard = () => (typeof service.ask.status === 'function' ? service.ask.status() : undefined)
+      return [[`service.${name}`, () => ({ ...driver.asks.status[name], guard: guard() })] as const]
+    })
+    return Object.fromEntries(called)
   }
 
   async read(): Promise<SimulationFigures> {
@@ -58,7 +71,7 @@ class MetricsSource implements SimulationSource {
       world.crew.control.requestSample()
       await reports.nextMeasures(MEASURE_WAIT_MS)
     }
-    const { events, messages, populations } = countersOf(world.memory)
+    const { events, messages, populations, asks } = countersOf(world.memory)
     const { meters } = world
     invariant(meters !== undefined, 'a simulation that is collected measures itself')
     return {
@@ -71,6 +84,7 @@ class MetricsSource implements SimulationSource {
       engines: this.#engines(meters),
       populations: this.#populations(populations),
       messages: Object.entries(messages).map(([name, counts]): MessageFigures => ({ name, ...counts })),
+      asks: Object.entries(asks).map(([name, counts]): AskFigures => ({ name, ...counts })),
       events: events.emitted,
       refusedEvents: events.refused,
       partitions: world.frozen.whereabouts,
