@@ -70,6 +70,7 @@ export function makeParts<M>(
       driver.close(failed(error))
       deltas.close(failed(error))
       reports.listeners.tell('failed', error)
+      bus?.close() // nothing more comes, and nobody waits any longer for what is to be told
     },
   })
   const driver = new Driver(
