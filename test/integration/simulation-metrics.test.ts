@@ -5,7 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import t, { test } from 'tap'
-import { compose, DatabasePool, getMetricsCollector, MetricsCollector, Simulation } from '../../lib/index.js'
+import {
+  compose,
+  DatabasePool,
+  getMetricsCollector,
+  MetricsCollector,
+  RedisCache,
+  Simulation,
+} from '../../lib/index.js'
 import { refusedLater } from '../fixtures/refused.js'
 import { scraped } from '../fixtures/scraped.js'
 
@@ -158,6 +165,28 @@ test('a service is shown with its calls, and with what stands around it', async 
   t.equal(await figure('teacher', 'guard_breaker_consecutive_failures'), breaker?.consecutiveFailures)
   t.equal(await figure('examiner', 'guard_breaker_consecutive_failures'), undefined)
   t.equal((await lines()).get('populace_observe_failures_total{component="pupils.service.examiner"}'), 0)
+})
+
+test('a cache that answers before a service does is shown with what it spared', async t => {
+  const metrics = new MetricsCollector()
+  const cache = new RedisCache({ namespace: 'answers' })
+  await cache.connect()
+  let computed = 0
+  const work = () => ({ text: 'yes', mark: ++computed })
+  const teacher = compose({}, () => cache.getOrCompute('always the same', work))
+  const pupils = new URL('../fixtures/pupils.js', import.meta.url)
+  await using sim = await Simulation.create(pupils, { workers: 0, metrics, cache, services: { teacher } })
+  await sim.run({ ticks: 20 })
+  t.ok(sim.services.teacher.ok > 10)
+  t.equal(computed, 1)
+  const figure = async (name: string) =>
+    (await textOf(metrics)).get(`populace_component{component="pupils.cache",figure="${name}"}`)
+  t.equal(await figure('computed'), 1)
+  t.equal(await figure('hits'), cache.status().hits)
+  await sim.close()
+  t.equal(await figure('computed'), undefined)
+  t.equal(await cache.exists('always the same'), true, 'it stays open')
+  await cache.close()
 })
 
 test('two simulations of one name share a collector, and what is closed is shown no more', async t => {
