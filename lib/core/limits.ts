@@ -136,6 +136,15 @@ export const MAX_CODEC_THREADS = 8
 /** Milliseconds that a coding thread waits for more to do: longer than from checkpoint to checkpoint, short of a nuisance. */
 export const CODEC_IDLE_MS = 10_000
 
+/** Of what is coded in a host's task queue: it goes before what the host enqueues, as a run may wait for it, and it is short. */
+export const CODEC_TASK_PRIORITY = -1000
+
+/** Milliseconds that it may wait for a thread of that queue, all of which do something else: a run may be held up for as long. */
+export const CODEC_TASK_WAIT_MS = 100
+
+/** Milliseconds that a batch of it may take, of some milliseconds' work: a thread may have to start, on a busy machine. */
+export const CODEC_TASK_TIMEOUT_MS = 60_000
+
 /** Bytes that the calling thread codes by itself: a few milliseconds' work, which starting a thread takes many times. */
 export const CODEC_INLINE_BYTES = 2 ** 18
 /** Connections of one database pool, kept and overflow each: a Postgres server of ordinary size takes fewer in all. */

@@ -47,7 +47,7 @@ const adjustable = {
   maxAgents: z
     .union([count(0, Number.MAX_SAFE_INTEGER), z.record(z.string(), count(0, Number.MAX_SAFE_INTEGER))])
     .optional(),
-  perTick: z.strictObject({ births: amount, messages: amount, events: amount }).optional(),
+  perTick: z.strictObject({ births: amount, messages: amount, events: amount, asks: amount }).optional(),
   maxProcessMemoryMb: z.number().positive().optional(),
   maxCpuPercent: z.number().positive().optional(),
   policy: exact.optional(),
@@ -59,6 +59,7 @@ const adjustable = {
       births: exact.optional(),
       messages: exact.optional(),
       events: exact.optional(),
+      asks: exact.optional(),
     })
     .optional(),
 }
@@ -90,6 +91,9 @@ const crew = {
   eventBus: z.custom<object>(having('publish', 'subscribe'), 'expected an EventBus').optional(),
   database: z.custom<object>(having('getSession', 'transaction', 'status'), 'expected a DatabasePool').optional(),
   cache: z.custom<object>(having('getOrCompute', 'status'), 'expected a RedisCache').optional(),
+  tasks: z
+    .custom<object>(having('enqueue', 'getResult', 'getStatus', 'getStats', 'cancel'), 'expected a TaskQueue')
+    .optional(),
   logger: z.custom<Logger>(l => typeof (l as Partial<Logger>)?.warn === 'function', 'expected { warn }').optional(),
 }
 

@@ -44,6 +44,22 @@ export interface MessageFigures {
   readonly waiting: number
 }
 
+/** Asks of one kind. */
+export interface AskFigures {
+  readonly name: string
+  readonly asked: number
+  readonly ok: number
+  readonly late: number
+  readonly failed: number
+  readonly refused: number
+  /** Answers to the dead. */
+  readonly dropped: number
+  /** Unanswered. */
+  readonly open: number
+  /** Answered and not heard yet. */
+  readonly waiting: number
+}
+
 /** Checkpoints since the simulation was made. */
 export interface CheckpointFigures {
   /** Ticks done of the state in the newest one. */
@@ -96,6 +112,7 @@ export interface SimulationFigures {
   readonly engines: readonly EngineFigures[]
   readonly populations: readonly PopulationFigures[]
   readonly messages: readonly MessageFigures[]
+  readonly asks: readonly AskFigures[]
   /** Events emitted by kind. */
   readonly events: Readonly<Record<string, number>>
   readonly refusedEvents: number

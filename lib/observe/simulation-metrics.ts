@@ -169,6 +169,14 @@ const world = [
       m => m.waiting,
     ),
   ),
+  counter('asks_total', 'asks', ['ask', 'outcome'], 'Asks, and what became of them.', f =>
+    f.asks.flatMap(({ name, asked, ok, late, failed, refused, dropped }) =>
+      kinds('outcome', { asked, ok, late, failed, refused, dropped }, { ask: name }),
+    ),
+  ),
+  gauge('asks_waiting', 'asks', ['ask', 'state'], 'Asks that are open, or answered and not heard yet.', f =>
+    f.asks.flatMap(({ name, open, waiting }) => kinds('state', { open, answered: waiting }, { ask: name })),
+  ),
   counter('emitted_events_total', 'events', ['event'], 'Events that kernels emitted.', f => kinds('event', f.events)),
   counter('refused_events_total', 'events', [], 'Events beyond what one tick may emit.', f => [line(f.refusedEvents)]),
   gauge('partitions', 'partitions', ['state'], 'Partitions: active, frozen in memory, stored, or never loaded.', f =>

@@ -3,13 +3,15 @@
 // before is still being written: at most one waits, so memory is bounded.
 import { KEYFRAME_EVERY } from '../core/limits.js'
 import { type ApartRows, withKeys } from '../state/apart-rows.js'
-import { threadCodec } from '../state/codec.js'
+import type { Codec } from '../state/codec.js'
 import { type Coded, encodeChanges, encodeWhole, type SealedImage } from '../state/coding.js'
 import type { StateImage } from '../state/image.js'
 import { ImageMemory } from './world-image.js'
 
 /** Where checkpoints are written. */
 export interface CheckpointSink {
+  /** Who codes them. */
+  readonly codec: Codec
   /** Stores rows that a checkpoint has by their keys, which are known afterwards. */
   keep(apart: readonly ApartRows[]): Promise<void>
   /** Resolves when it is durable. `base`: the tick of the checkpoint that it is a diff of. */
@@ -91,7 +93,7 @@ export class Checkpoints {
     const began = performance.now()
     const isLater = this.#base !== undefined && this.#base.head.tick < image.head.tick
     const base = isLater && this.#sinceWhole < KEYFRAME_EVERY ? this.#base : undefined
-    const coded = base ? await encodeChanges(image, base, threadCodec) : await encodeWhole(image, threadCodec)
+    const coded = base ? await encodeChanges(image, base, sink.codec) : await encodeWhole(image, sink.codec)
     await sink.put(coded, base?.head.tick)
     this.totals.writtenMs += performance.now() - began
     this.totals.bytes += coded.parts.reduce((n, part) => n + part.length, 0)

@@ -3,15 +3,13 @@ import { PopulaceError } from '../core/errors.js'
 import { CHECKPOINT_TICKS } from '../core/limits.js'
 import type { Logger, Metered, ResolvedResumeOptions, ResolvedSimulationOptions } from '../core/options.js'
 import { resolveParams } from '../memory/params.js'
-import type { DatabasePool } from '../services/database-pool.js'
-import type { EventBus } from '../services/event-bus.js'
-import type { RedisCache } from '../services/redis-cache.js'
 import type { StateImage } from '../state/image.js'
 import { schemaHash } from '../state/schema.js'
 import type { RunRecord, StateStore } from '../state/store.js'
 import { findRun } from '../state/stored-state.js'
 import { codeHash } from './code-hash.js'
 import { Durability } from './durability.js'
+import { type Lent, lentBy } from './lent.js'
 import { loadScenario } from './load.js'
 import { openStore } from './open-store.js'
 import { type OpenWorld, openWorld } from './open-world.js'
@@ -30,9 +28,7 @@ export interface Launched {
   readonly tickTimeoutMs: number | undefined
   readonly metrics: Metered | undefined
   readonly limits: AdjustableLimits
-  readonly eventBus: EventBus | undefined
-  readonly database: DatabasePool | undefined
-  readonly cache: RedisCache | undefined
+  readonly lent: Lent
   readonly warn: (message: string) => void
 }
 
@@ -81,11 +77,12 @@ function ticksOf(o: ResolvedSimulationOptions | ResolvedResumeOptions, isStored:
 /** Opens a world that is set up, and the run that it is written to where there is a store. */
 export async function launch(from: Source, o: ResolvedSimulationOptions, internals: Internals): Promise<Launched> {
   let stored: StoredRun | undefined
+  const lent = lentBy(o)
   const everyTicks = ticksOf(o, o.store !== undefined)
   if (o.store !== undefined) {
     const origin = await originOf(from, o.seed, o.params as RunOrigin['params']) // checked there
-    const store = await openStore(o.store, o.database as DatabasePool)
-    stored = await closing(store, () => StoredRun.create(store, o.run ?? origin.scenario, origin))
+    const store = await openStore(o.store, lent.database)
+    stored = await closing(store, () => StoredRun.create(store, o.run ?? origin.scenario, origin, lent.codec))
     stored.retention = o.checkpoint
   }
   const { image, journal, partitionStore } = internals
@@ -95,12 +92,13 @@ export async function launch(from: Source, o: ResolvedSimulationOptions, interna
     ...(partitionStore ? { partitions: partitionStore } : {}),
     everyTicks,
   })
-  return open(from, o, durability, image, internals)
+  return open(from, o, durability, lent, image, internals)
 }
 
 /** Opens a world from a stored run, which goes on, or from which a new one is forked (`as`). */
 export async function relaunch(from: Source, o: ResolvedResumeOptions): Promise<Launched> {
-  const store = await openStore(o.store, o.database as DatabasePool)
+  const lent = lentBy(o)
+  const store = await openStore(o.store, lent.database)
   const { stored, image } = await closing(store, async () => {
     const record = await findRun(store, o.run)
     const { name } = await scenarioOf(from)
@@ -112,19 +110,20 @@ export async function relaunch(from: Source, o: ResolvedResumeOptions): Promise<
       )
     const origin = await originOf(from, record.seed, record.params)
     checkOrigin(record, origin, o.strict, o.logger)
-    if (o.as !== undefined) return StoredRun.fork(store, record, o.tick, o.as, origin)
-    return StoredRun.resume(store, record, o.tick)
+    if (o.as !== undefined) return StoredRun.fork(store, record, o.tick, o.as, origin, lent.codec)
+    return StoredRun.resume(store, record, o.tick, lent.codec)
   })
   stored.retention = o.checkpoint
   const durability = new Durability({ stored, everyTicks: ticksOf(o, true) })
   const { seed, params } = image.head
-  return open(from, { ...o, seed, params }, durability, image)
+  return open(from, { ...o, seed, params }, durability, lent, image)
 }
 
 async function open(
   from: Source,
   o: Omit<ResolvedSimulationOptions, 'store'>,
   durability: Durability,
+  lent: Lent,
   image: StateImage | undefined,
   { fuse = true, answers }: Internals = {},
 ): Promise<Launched> {
@@ -135,21 +134,21 @@ async function open(
     const world = await openWorld({ scenario: from, options: o, journal, fuse, isReplay, shelf, ...state })
     const { tickTimeoutMs, maxMemoryMb, residentFrames, ...limits } = o.limits
     const { metrics } = o
-    // The schema knows of these what a simulation calls: it may not know their classes.
-    const [eventBus, database, cache] = [o.eventBus as EventBus, o.database as DatabasePool, o.cache as RedisCache]
-    return {
-      world,
-      durability,
-      image,
-      tickTimeoutMs,
-      metrics,
-      limits,
-      eventBus,
-      database,
-      cache,
-      warn: warnBy(o.logger),
-    }
+    return { world, durability, image, tickTimeoutMs, metrics, limits, lent, warn: warnBy(o.logger) }
   } catch (error) {
+    await durability.close()
+    throw error
+  }
+}
+
+/** What `make` gives; where it throws, what was opened is closed. Nothing of a new run is stored yet. */
+export async function orAbandon<T>({ world, durability }: Launched, make: () => T): Promise<T> {
+  try {
+    return make()
+  } catch (error) {
+    await world.crew.close()
+    await world.frozen.close()
+    world.release()
     await durability.close()
     throw error
   }

@@ -6,6 +6,7 @@ import { MEASURE_WAIT_MS } from '../core/limits.js'
 import type { Metered } from '../core/options.js'
 import { getMetricsCollector, type MetricsCollector, type SimulationSource } from '../observe/metrics-collector.js'
 import type {
+  AskFigures,
   CheckpointFigures,
   DeltaFigures,
   EngineFigures,
@@ -15,24 +16,20 @@ import type {
   SimulationState,
 } from '../observe/simulation-figures.js'
 import { type Counters, countersOf } from './counters.js'
-import type { Launched } from './launch.js'
 import type { Meters } from './meters.js'
 import { nameOf, type Parts } from './parts.js'
 
-/** The parts of a simulation, and what is observed with it. */
-export type MetricsParts = Parts<unknown> & Pick<Launched, 'eventBus' | 'database' | 'cache'>
-
 /** Has a simulation collected, where somebody does; gives what ends that. */
-export function collect(metrics: Metered | undefined, parts: MetricsParts): () => void {
+export function collect(metrics: Metered | undefined, parts: Parts<unknown>): () => void {
   if (!metrics) return () => {}
   const collector = metrics === true ? getMetricsCollector() : (metrics as MetricsCollector) // core knows a part of it
   return collector.attach(nameOf(parts), new MetricsSource(parts))
 }
 
 class MetricsSource implements SimulationSource {
-  readonly #parts: MetricsParts
+  readonly #parts: Parts<unknown>
 
-  constructor(parts: MetricsParts) {
+  constructor(parts: Parts<unknown>) {
     this.#parts = parts
   }
 
@@ -43,7 +40,8 @@ class MetricsSource implements SimulationSource {
 
   /** What else of it has a status. */
   get components(): Readonly<Record<string, () => unknown>> {
-    const { durability, limits, bus, eventBus, database, cache } = this.#parts
+    const { durability, limits, bus, lent } = this.#parts
+    const { eventBus, database, cache, tasks, codec } = lent
     const { store } = durability.stored ?? {}
     return {
       ...(store?.status ? { store: () => store.status?.() } : {}),
@@ -51,7 +49,20 @@ class MetricsSource implements SimulationSource {
       ...(bus && eventBus ? { eventBus: () => ({ ...eventBus.getStats(), simulation: bus.counts }) } : {}),
       ...(database ? { database: () => database.status() } : {}),
       ...(cache ? { cache: () => cache.status() } : {}),
+      ...this.#services,
+      ...(tasks ? { tasks: () => ({ ...tasks.getStats(), simulation: codec?.counts }) } : {}),
     }
+  }
+
+  /** By service that is called: its calls, and what stands around it, where it says so. */
+  get #services(): Record<string, () => unknown> {
+    const { world, driver } = this.#parts
+    const called = [...(world.services ?? [])].flatMap(([name, service]) => {
+      if ('ticks' in service) return []
+      const guard = () => (typeof service.ask.status === 'function' ? service.ask.status() : undefined)
+      return [[`service.${name}`, () => ({ ...driver.asks.status[name], guard: guard() })] as const]
+    })
+    return Object.fromEntries(called)
   }
 
   async read(): Promise<SimulationFigures> {
@@ -60,7 +71,7 @@ class MetricsSource implements SimulationSource {
       world.crew.control.requestSample()
       await reports.nextMeasures(MEASURE_WAIT_MS)
     }
-    const { events, messages, populations } = countersOf(world.memory)
+    const { events, messages, populations, asks } = countersOf(world.memory)
     const { meters } = world
     invariant(meters !== undefined, 'a simulation that is collected measures itself')
     return {
@@ -73,6 +84,7 @@ class MetricsSource implements SimulationSource {
       engines: this.#engines(meters),
       populations: this.#populations(populations),
       messages: Object.entries(messages).map(([name, counts]): MessageFigures => ({ name, ...counts })),
+      asks: Object.entries(asks).map(([name, counts]): AskFigures => ({ name, ...counts })),
       events: events.emitted,
       refusedEvents: events.refused,
       partitions: world.frozen.whereabouts,

@@ -71,11 +71,12 @@ function borrowed(pool: DatabasePool): SqlDatabase {
 
 async function begin(pool: DatabasePool, url: string): Promise<void> {
   try {
-    await pool.initialize()
+    if (pool.status().state === 'new') await pool.initialize() // a host's own mostly is initialized
     await makeTables(pool)
   } catch (error) {
     const told = storeError(url, error)
     if (!(told instanceof PopulaceError) || told.code === 'STORE_UNAVAILABLE') throw told
-    throw storeUnavailable(url, told.message.replace(/\.$/, ''), told.remedy, told)
+    const what = told.message.slice(0, -told.remedy.length).trim().replace(/\.$/, '')
+    throw storeUnavailable(url, what, told.remedy, told)
   }
 }

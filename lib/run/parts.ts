@@ -8,6 +8,7 @@ import { Deltas } from './deltas.js'
 import { Driver } from './driver.js'
 import type { Durability } from './durability.js'
 import type { Launched } from './launch.js'
+import type { Lent } from './lent.js'
 import { Lifecycle } from './lifecycle.js'
 import type { OpenWorld } from './open-world.js'
 import { failed } from './refusals.js'
@@ -25,23 +26,24 @@ export interface Parts<M> {
   readonly life: Lifecycle
   readonly limits: RunLimits
   readonly bus: BusEvents | undefined
+  readonly lent: Lent
 }
 
 /** The name of a simulation to others: of its run, or of its scenario where it is not stored. */
 export const nameOf = ({ durability, world }: Pick<Launched, 'durability' | 'world'>): string =>
   durability.stored?.name ?? world.plan.scenario.name
 
-/** TOPIC_INVALID. @param record - names the measures of a tick. @param check - of limits that a host gives. */
+/** TOPIC_INVALID, POPULATION_UNKNOWN. @param record - names the measures of a tick. @param check - of limits that a host gives. */
 export function makeParts<M>(
   launched: Launched,
   record: (values: Float64Array) => M,
   check: (limits: unknown) => AdjustableLimits,
 ): Parts<M> {
-  const { world, durability } = launched
+  const { world, durability, lent } = launched
   const reports = new Reports(durability.stored?.id ?? randomUUID(), record)
   const interrupt = () => driver.interrupt()
-  const { eventBus } = launched
-  const bus = eventBus && new BusEvents(eventBus, nameOf(launched), interrupt)
+  const bus =
+    lent.eventBus && new BusEvents(lent.eventBus, nameOf(launched), world.plan.scenario.events.keys(), interrupt)
   bus?.listen(reports.listeners)
   durability.onCheckpoint = tick => {
     if (reports.checkpointed(tick)) bus?.checkpoint(tick)
@@ -68,6 +70,7 @@ export function makeParts<M>(
       driver.close(failed(error))
       deltas.close(failed(error))
       reports.listeners.tell('failed', error)
+      bus?.close() // nothing more comes, and nobody waits any longer for what is to be told
     },
   })
   const driver = new Driver(
@@ -94,5 +97,5 @@ export function makeParts<M>(
     launched.tickTimeoutMs,
   )
   const deltas = new Deltas(world, reports, () => driver.measure())
-  return { world, durability, reports, driver, deltas, life, limits, bus }
+  return { world, durability, reports, driver, deltas, life, limits, bus, lent }
 }

@@ -13,7 +13,7 @@ import {
   type ResourceLimiterStatus,
   shownLimit,
 } from '../services/resource-limiter.js'
-import type { ResourceLimiterOptions } from '../services/resource-options.js'
+import { type ResourceLimiterOptions, TICK_KINDS, type TickKind } from '../services/resource-options.js'
 import type { Counters } from './counters.js'
 import { Gate } from './gate.js'
 import type { AdjustableLimits } from './simulation-limits.js'
@@ -34,20 +34,19 @@ export interface Limited {
 
 const MEMORY_OPTION = 'maxProcessMemoryMb'
 
-interface Totals {
-  readonly births: number
-  readonly messages: number
-  readonly events: number
+/** What has come to pass since the world began. */
+interface Totals extends Readonly<Record<TickKind, number>> {
   readonly agentsOf: Readonly<Record<string, number>>
 }
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, n) => total + n, 0)
 
-function totalsOf({ populations, messages, events }: Counters): Totals {
+function totalsOf({ populations, messages, events, asks }: Counters): Totals {
   return {
     births: sum(Object.values(populations).map(({ born }) => born)),
     messages: sum(Object.values(messages).map(({ sent }) => sent)),
     events: sum(Object.values(events.emitted)),
+    asks: sum(Object.values(asks).map(({ asked }) => asked)),
     agentsOf: Object.fromEntries(Object.entries(populations).map(([name, { born, died }]) => [name, born - died])),
   }
 }
@@ -74,19 +73,27 @@ export class RunLimits {
   #restUntil: number | undefined
   #isPaused = false
 
-  /** @param sampler, clock - for tests. */
+  /** POPULATION_UNKNOWN. @param sampler, clock - for tests. */
   constructor(given: AdjustableLimits, limited: Limited, sampler: Sampler = sampleProcess, clock: Clock = systemClock) {
     this.#given = given
     this.#limited = limited
+    this.#checkQuotas(given)
     this.#clock = clock
     this.#gate = new Gate(clock)
     this.#limiter = new ResourceLimiter(limiterOptions(given), sampler, clock)
     this.#workingSince = clock.now()
   }
 
-  /** Usage, limits and verdict as they are known now; nothing is measured. `limits.maxMemoryMb` is maxProcessMemoryMb here. */
+  /**
+   * Usage, limits and verdict as they are known now; nothing is measured. `limits.maxMemoryMb` is maxProcessMemoryMb here, and
+   * totals are those since the world began: they are part of its state.
+   */
   status(): ResourceLimiterStatus {
-    return this.#limiter.status()
+    const { usage, ...rest } = this.#limiter.status()
+    const totals = this.#totals
+    if (!totals) return { usage, ...rest }
+    const counts = TICK_KINDS.map(kind => [kind, { ...usage.perTick[kind], totalUsed: totals[kind] }] as const)
+    return { usage: { ...usage, perTick: Object.fromEntries(counts) as typeof usage.perTick }, ...rest } // of all kinds
   }
 
   /** Changes the limits that are given, and none of the others; a run that waits looks again. OPTION_*, POPULATION_UNKNOWN. */
@@ -98,9 +105,8 @@ export class RunLimits {
     this.#limited.interrupt()
   }
 
-  /** @internal Counts from here on. POPULATION_UNKNOWN. */
+  /** @internal Counts from here on. */
   begin(tick: number): void {
-    this.#checkQuotas(this.#given)
     this.#count(tick)
   }
 
@@ -111,8 +117,8 @@ export class RunLimits {
 
   /** @internal To be called between two ticks. LIMIT_EXCEEDED, with the state kept. LIMIT_NOT_MEASURED. */
   async boundary(tick: number): Promise<void> {
-    if (!this.#isExact && !this.#isSampled) return
     this.#count(tick)
+    if (!this.#isExact && !this.#isSampled) return
     this.watch()
     const thrown = this.#limiter.judge().reached.find(({ policy }) => policy === 'throw')
     if (!thrown && !this.#notMeasured) return
@@ -176,12 +182,12 @@ export class RunLimits {
     const now = totalsOf(this.#limited.counters())
     this.#totals = now
     if (tick === this.#tick && before) return // what a host or a visitor did belongs to no tick
-    const [births, messages, events] =
+    const used =
       before && tick === this.#tick + 1
-        ? [now.births - before.births, now.messages - before.messages, now.events - before.events]
-        : [0, 0, 0]
+        ? Object.fromEntries(TICK_KINDS.map(kind => [kind, now[kind] - before[kind]]))
+        : {}
     this.#tick = tick
-    this.#limiter.noteTick(tick, { births, messages, events }, now.agentsOf)
+    this.#limiter.noteTick(tick, used, now.agentsOf)
   }
 
   get #isExact(): boolean {

@@ -26,7 +26,11 @@ export interface ServiceScope extends AskIdentity {
 }
 
 /** Answers a question, on the main thread. What it rejects with says what became of the ask: see docs/services.md. */
-export type ServiceFunction<Q = unknown, A = unknown> = (question: Q, scope: ServiceScope) => Promise<A>
+export interface ServiceFunction<Q = unknown, A = unknown> {
+  (question: Q, scope: ServiceScope): Promise<A>
+  /** How what stands around it is doing, for metrics: that of a guard, where `compose` made it. */
+  status?(): unknown
+}
 
 /** A service with its limits. */
 export interface ServiceOptions<Q = unknown, A = unknown> {

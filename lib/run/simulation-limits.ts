@@ -1,5 +1,5 @@
 // What a host may limit of a simulation. Checked in core/options.ts; none of them changes a result.
-import type { LimitPolicy } from '../services/resource-options.js'
+import type { LimitPolicy, TickKind } from '../services/resource-options.js'
 
 /** Policies of what is counted exactly: slowing down would not make it less. */
 export type ExactPolicy = Exclude<LimitPolicy, 'throttle'>
@@ -8,8 +8,8 @@ export type ExactPolicy = Exclude<LimitPolicy, 'throttle'>
 export interface AdjustableLimits {
   /** Agents of all populations together, or of some by name, asleep or not, after each tick. Default: any. */
   maxAgents?: number | Readonly<Record<string, number>>
-  /** Births, messages that were sent and events that were emitted in one tick. Default: any. */
-  perTick?: { readonly births?: number; readonly messages?: number; readonly events?: number }
+  /** Births, messages that were sent, events that were emitted and asks in one tick, refused asks too. Default: any. */
+  perTick?: { readonly [Kind in TickKind]?: number }
   /** Resident memory of the whole process in MiB, sampled once a second. Default: any. */
   maxProcessMemoryMb?: number
   /** CPU of the whole process, sampled once a second; 100 is one core. Default: any. */
@@ -24,6 +24,7 @@ export interface AdjustableLimits {
     readonly births?: ExactPolicy
     readonly messages?: ExactPolicy
     readonly events?: ExactPolicy
+    readonly asks?: ExactPolicy
   }
 }
 

@@ -5,6 +5,7 @@ import type { MetricsCollector } from '../observe/metrics-collector.js'
 import type { DatabasePool } from '../services/database-pool.js'
 import type { EventBus } from '../services/event-bus.js'
 import type { RedisCache } from '../services/redis-cache.js'
+import type { TaskQueue } from '../services/task-queue.js'
 import type { StateImage } from '../state/image.js'
 import type { AnswerEntry, Journal, ShedEntry } from '../state/journal.js'
 import type { PartitionStore } from '../state/partition-store.js'
@@ -36,6 +37,8 @@ export interface CrewOptions {
   database?: DatabasePool
   /** A cache that is observed by `metrics`. It is its owner's to close. */
   cache?: RedisCache
+  /** Its threads code checkpoints, instead of threads of the simulation's own; observed by `metrics`. Is its owner's to start and stop. */
+  tasks?: TaskQueue
   /** Is told of what should be known and need not be acted on; warnings of the process by default. */
   logger?: Logger
 }

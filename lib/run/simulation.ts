@@ -10,7 +10,7 @@ import type { DeltaSubscription, StreamOptions, SubscribeOptions } from './delta
 import type { Deltas } from './deltas.js'
 import type { AdvanceEnd, Driver } from './driver.js'
 import type { Durability } from './durability.js'
-import { type Launched, launch, relaunch, toSource } from './launch.js'
+import { type Launched, launch, orAbandon, relaunch, toSource } from './launch.js'
 import type { Lifecycle } from './lifecycle.js'
 import type { SimulationEvents } from './listeners.js'
 import { measureRecord } from './measures.js'
@@ -122,13 +122,12 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
   }
 
   static async #begin<S extends AnyScenario>(launched: Launched, checks: Checks): Promise<Simulation<S>> {
-    const sim = new Simulation<S>(launched, checks)
+    const sim = await orAbandon(launched, () => new Simulation<S>(launched, checks))
     try {
+      sim.#uncollect = collect(launched.metrics, sim.#parts) // before anything is stored: a name may be taken
       await launched.durability.begin(launched.world, sim.#driver, launched.image)
       await sim.#driver.measure()
       sim.#parts.limits.begin(sim.tick)
-      const { eventBus, database, cache } = launched
-      sim.#uncollect = collect(launched.metrics, { ...sim.#parts, eventBus, database, cache })
       return sim
     } catch (error) {
       await sim.close()
@@ -201,8 +200,10 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     try {
       await this.#track(async () => {
         if (signal?.aborted) throw aborted(signal)
-        const end = await this.#advance(target, signal)
+        const stop = () => this.#stopRequested || signal?.aborted === true
+        const end = await this.#advance(target, stop)
         this.#reports.sampleLast(this.tick)
+        await this.#parts.bus?.taken(stop, () => this.#driver.boundary())
         if (end === 'stop' && signal?.aborted) throw aborted(signal)
       })
       this.#reports.onProgress?.(this.tick)
@@ -218,7 +219,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     this.#enter()
     await this.#track(async () => {
       if (target < this.tick) await this.#durability.goBefore(target)
-      await this.#advance(target)
+      await this.#advance(target, () => this.#stopRequested)
     })
   }
 
@@ -340,7 +341,6 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     const told = this.#life.hasFailed
     this.#life.close()
     this.#uncollect()
-    this.#parts.bus?.close()
     this.#stopRequested = true
     this.#interrupt()
     this.#driver.close(closed())
@@ -349,6 +349,7 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     await crew.close()
     await this.#world.frozen.close()
     await this.#life.ended()
+    this.#parts.bus?.close()
     release()
     await this.#durability.close().catch(error => {
       if (!told) throw error
@@ -369,8 +370,8 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     this.#view = undefined
   }
 
-  async #advance(target: number, signal?: AbortSignal): Promise<AdvanceEnd> {
-    const end = await this.#driver.advance(target, () => this.#stopRequested || signal?.aborted === true)
+  async #advance(target: number, stop: () => boolean): Promise<AdvanceEnd> {
+    const end = await this.#driver.advance(target, stop)
     await this.#driver.measure()
     await this.#deltas.rest(this.tick)
     return end

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { PopulaceError } from '../core/errors.js'
 import { KEEP_CHECKPOINTS } from '../core/limits.js'
 import type { ApartRows } from '../state/apart-rows.js'
-import { threadCodec } from '../state/codec.js'
+import { type Codec, threadCodec } from '../state/codec.js'
 import type { Coded, SealedImage } from '../state/coding.js'
 import type { PartitionShelf } from '../state/partition-shelf.js'
 import { type RetentionPolicy, ticksToDelete } from '../state/retention.js'
@@ -21,6 +21,7 @@ export class StoredRun implements CheckpointSink {
   readonly name: string
   readonly id: string
   readonly journal: StoredJournal
+  readonly codec: Codec
   readonly #writer: RunWriter
   readonly #partitions: RunPartitions
   /** What it is created from with its first checkpoint; undefined: it is in the store. */
@@ -35,6 +36,7 @@ export class StoredRun implements CheckpointSink {
     name: string,
     o: {
       id: string
+      codec: Codec
       journal: StoredJournal
       partitions: RunPartitions
       origin?: RunOrigin
@@ -46,14 +48,23 @@ export class StoredRun implements CheckpointSink {
     this.name = name
     this.id = o.id
     this.journal = o.journal
+    this.codec = o.codec
     this.#partitions = o.partitions
     this.#origin = o.origin
     this.#checkpoints = o.checkpoints
     if (!o.origin) this.journal.attach(writer)
   }
 
-  /** Takes the name of a run that is to be. It is in the store once its first checkpoint is. STORE_RUN_EXISTS, STORE_RUN_BUSY. */
-  static async create(store: StateStore, name: string, origin: RunOrigin): Promise<StoredRun> {
+  /**
+   * Takes the name of a run that is to be. It is in the store once its first checkpoint is. STORE_RUN_EXISTS, STORE_RUN_BUSY.
+   * @param codec - who codes its checkpoints, here and below.
+   */
+  static async create(
+    store: StateStore,
+    name: string,
+    origin: RunOrigin,
+    codec: Codec = threadCodec,
+  ): Promise<StoredRun> {
     const writer = await store.write(name)
     if (await store.run(name)) {
       await writer.close()
@@ -65,6 +76,7 @@ export class StoredRun implements CheckpointSink {
     }
     return new StoredRun(store, writer, name, {
       id: randomUUID(),
+      codec,
       journal: new StoredJournal(),
       partitions: RunPartitions.create(store, writer, origin.fork?.run),
       origin,
@@ -77,6 +89,7 @@ export class StoredRun implements CheckpointSink {
     store: StateStore,
     record: RunRecord,
     tick: number | undefined,
+    codec: Codec = threadCodec,
   ): Promise<{ stored: StoredRun; image: SealedImage }> {
     const { run, id } = record
     const writer = await store.write(run)
@@ -84,10 +97,16 @@ export class StoredRun implements CheckpointSink {
       await findRun(store, run) // it may have been deleted before the lease was ours
       const checkpoints = await store.checkpoints(run)
       const from = nearest(run, checkpoints, tick)
-      const image = await readState(store, run, checkpoints, from.tick)
+      const image = await readState(store, run, checkpoints, from.tick, codec)
       const ticks = checkpoints.map(c => c.tick)
       const partitions = await RunPartitions.open(store, writer, ticks)
-      const stored = new StoredRun(store, writer, run, { id, journal: new StoredJournal(), partitions, checkpoints })
+      const stored = new StoredRun(store, writer, run, {
+        id,
+        codec,
+        journal: new StoredJournal(),
+        partitions,
+        checkpoints,
+      })
       await stored.rewind(from.tick)
       await stored.#complete(image)
       return { stored, image }
@@ -104,12 +123,13 @@ export class StoredRun implements CheckpointSink {
     tick: number | undefined,
     as: string,
     origin: RunOrigin,
+    codec: Codec = threadCodec,
   ): Promise<{ stored: StoredRun; image: SealedImage }> {
     const checkpoints = await store.checkpoints(record.run)
     const from = nearest(record.run, checkpoints, tick)
-    const image = await readState(store, record.run, checkpoints, from.tick)
+    const image = await readState(store, record.run, checkpoints, from.tick, codec)
     const fork = { run: record.run, tick: tick ?? from.tick }
-    const stored = await StoredRun.create(store, as, { ...origin, fork })
+    const stored = await StoredRun.create(store, as, { ...origin, fork }, codec)
     // What is known between the checkpoint and the tick that was asked for is the new run's past too.
     const past = await readJournal(store, record.run, from.tick)
     for (const [, entry] of past) if (tick === undefined || entry.tick < tick) stored.journal.append(entry)
@@ -131,7 +151,7 @@ export class StoredRun implements CheckpointSink {
   async keep(apart: readonly ApartRows[]): Promise<void> {
     // What a fork takes from another run is copied when it is in the store itself.
     const own = this.isCreated ? apart : apart.filter(a => a.key === undefined)
-    await this.shelf.keep(own, threadCodec)
+    await this.shelf.keep(own, this.codec)
   }
 
   /** Whether it is in the store. */
@@ -151,7 +171,7 @@ export class StoredRun implements CheckpointSink {
   /** The state at the newest checkpoint at `tick` or before. CHECKPOINT_UNKNOWN. */
   async stateBefore(tick: number): Promise<SealedImage> {
     const from = nearest(this.name, this.#checkpoints, tick)
-    return readState(this.store, this.name, this.#checkpoints, from.tick)
+    return readState(this.store, this.name, this.#checkpoints, from.tick, this.codec)
   }
 
   /** Aborted when another process has taken over. */

@@ -233,7 +233,11 @@ export class ServiceGuard {
 }
 
 /** Calls a function with one argument and, if need be, a cost, a signal, a deadline and whatever else it is to be told. */
-export type Guarded<A, T, C extends GuardedCall = GuardedCall> = (argument: A, call?: C) => Promise<T>
+export interface Guarded<A, T, C extends GuardedCall = GuardedCall> {
+  (argument: A, call?: C): Promise<T>
+  /** That of the guard. */
+  status(): ServiceGuardStatus
+}
 
 /**
  * Puts a guard around a function: `const ask = compose({ limiter, breaker, retry: { attempts: 4 }, deadlineMs: 30_000 },
@@ -247,7 +251,9 @@ export function compose<A, T, C extends GuardedCall = GuardedCall>(
 ): Guarded<A, T, C> {
   checkWork(work, 'compose')
   const around = guard instanceof ServiceGuard ? guard : new ServiceGuard(guard, clock)
-  return (argument, call) => around.execute(context => work(argument, context, call), call && guardedPart(call))
+  const guarded = (argument: A, call?: C) =>
+    around.execute(context => work(argument, context, call), call && guardedPart(call))
+  return Object.assign(guarded, { status: () => around.status() })
 }
 
 /** What of a call the guard is told. */

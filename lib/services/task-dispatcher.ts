@@ -226,7 +226,7 @@ export class TaskDispatcher {
       }
       record.dependencies = undefined
       record.dependents = undefined
-      results.add(record)
+      if (record.options.keepResult) results.add(record)
       if (state === 'done') record.waiters?.resolveAll(record.value)
       else record.waiters?.rejectAll(error)
     }

@@ -43,6 +43,7 @@ const schemas = lazily(z => {
     timeout: deadline.optional(),
     retries: count(0, MAX_RETRIES).default(0),
     retryDelayMs: count(0, MAX_DEADLINE_MS).default(100),
+    keepResult: z.boolean().default(true),
   }
   const enqueue = z.strictObject({
     ...run,
@@ -103,6 +104,8 @@ export interface TaskRunOptions {
   readonly retries?: number
   /** Milliseconds before the second try, and twice as many before each further one, up to a minute: 100 by default. */
   readonly retryDelayMs?: number
+  /** false: it is forgotten when it has ended, and whoever waits for its result then has it. Default true. */
+  readonly keepResult?: boolean
 }
 
 /** Options of enqueue. */

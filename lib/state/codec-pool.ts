@@ -5,12 +5,9 @@ import { Piscina } from 'piscina'
 import { fromErrorData } from '../core/errors.js'
 import { CODEC_IDLE_MS, MAX_CODEC_THREADS } from '../core/limits.js'
 import type { Chunk } from './chunks.js'
-import type { Codec, CodecAnswer, CodecTask } from './codec.js'
+import { type Codec, type CodecAnswer, type CodecTask, codecBatches } from './codec.js'
 
 const WORKER = new URL('../../workers/codec.js', import.meta.url).href
-
-/** Chunks of a task at most: some milliseconds' work, so that sending it costs little. */
-const BATCH = 4
 
 /** A codec of `threads` threads of its own. Its pool keeps no process alive while it has nothing to do. */
 export class CodecPool implements Codec {
@@ -22,14 +19,14 @@ export class CodecPool implements Codec {
   }
 
   async encode(tasks: Parameters<Codec['encode']>[0]): Promise<Chunk[]> {
-    const answers = await this.#all(batches(tasks, this.#threads).map(encode => ({ encode })))
+    const answers = await this.#all(codecBatches(tasks, this.#threads).map(encode => ({ encode })))
     return answers.flat()
   }
 
   async decode(tasks: Parameters<Codec['decode']>[0]): Promise<void> {
     // Copies: what lies in a larger buffer would be sent with all of it.
     const own = tasks.map(task => ({ ...task, chunk: { ...task.chunk, stored: task.chunk.stored.slice() } }))
-    await this.#all(batches(own, this.#threads).map(decode => ({ decode })))
+    await this.#all(codecBatches(own, this.#threads).map(decode => ({ decode })))
   }
 
   async #all(tasks: readonly CodecTask[]): Promise<(readonly Chunk[])[]> {
@@ -56,18 +53,6 @@ export class CodecPool implements Codec {
     this.#pool = undefined
     await pool?.destroy()
   }
-}
-
-/** Smaller ones towards the end, so that no thread waits long for the last one of another. */
-function batches<T>(tasks: readonly T[], threads: number): T[][] {
-  const all: T[][] = []
-  for (let at = 0; at < tasks.length; ) {
-    const share = Math.ceil((tasks.length - at) / (threads * 4))
-    const size = Math.min(BATCH, share)
-    all.push(tasks.slice(at, at + size))
-    at += size
-  }
-  return all
 }
 
 /** The codec of this process: as many threads as cores, within reason. */

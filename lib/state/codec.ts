@@ -1,4 +1,4 @@
-// Who codes chunks: the calling thread a little at a time, or threads of a pool. What comes out is the same.
+// Who codes chunks: the calling thread a little at a time, or threads, which get them in batches. What comes out is the same.
 import { setImmediate as turn } from 'node:timers/promises'
 import type { ErrorData } from '../core/errors.js'
 import { CODEC_INLINE_BYTES, INLINE_SLICE_MS } from '../core/limits.js'
@@ -41,10 +41,26 @@ export type CodecAnswer = { readonly chunks: readonly Chunk[] } | { readonly err
 // Loaded when there is something for it: every worker of a crew imports this module, and has no use for Piscina.
 const pool = async (): Promise<Codec> => (await import('./codec-pool.js')).codecPool
 
-function isSmall(tasks: readonly Piece[]): boolean {
+/** Whether the calling thread is done with it sooner than it could be sent to another. */
+export function isSmall(tasks: readonly Piece[]): boolean {
   let bytes = 0
   for (const task of tasks) bytes += task.bytes
   return bytes <= CODEC_INLINE_BYTES
+}
+
+/** Chunks of a batch at most: some milliseconds' work, so that sending it costs little. */
+const BATCH = 4
+
+/** Batches for so many threads: smaller ones towards the end, so that no thread waits long for the last one of another. */
+export function codecBatches<T>(tasks: readonly T[], threads: number): T[][] {
+  const all: T[][] = []
+  for (let at = 0; at < tasks.length; ) {
+    const share = Math.ceil((tasks.length - at) / (threads * 4))
+    const size = Math.min(BATCH, share)
+    all.push(tasks.slice(at, at + size))
+    at += size
+  }
+  return all
 }
 
 /** Codes in threads; a little in the calling thread, which is done sooner than it could be sent. */

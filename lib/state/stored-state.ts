@@ -1,7 +1,7 @@
 // Reading a state back from a store: the nearest checkpoint, and the diffs that lead to it from one that is whole.
 import { PopulaceError } from '../core/errors.js'
 import { ApartRows } from './apart-rows.js'
-import { threadCodec } from './codec.js'
+import { type Codec, threadCodec } from './codec.js'
 import { decodeChanges, decodeWhole, type SealedImage } from './coding.js'
 import { type FrozenPartition, withRows } from './frozen-sections.js'
 import { readApart } from './run-partitions.js'
@@ -39,6 +39,7 @@ export async function readState(
   run: string,
   all: readonly CheckpointRecord[],
   tick: number,
+  codec: Codec = threadCodec,
 ): Promise<SealedImage> {
   const byTick = new Map(all.map(c => [c.tick, c]))
   const chain: CheckpointRecord[] = []
@@ -57,7 +58,7 @@ export async function readState(
   let state: SealedImage | undefined
   for (const record of chain.reverse()) {
     const bytes = await store.readCheckpoint(run, record.tick)
-    state = state ? await decodeChanges(bytes, state, threadCodec) : await decodeWhole(bytes, threadCodec)
+    state = state ? await decodeChanges(bytes, state, codec) : await decodeWhole(bytes, codec)
   }
   const found = state as SealedImage // a chain has at least the checkpoint that was asked for
   return found.head.apart ? { ...found, apart: found.head.apart.map(ApartRows.of) } : found

@@ -1,9 +1,12 @@
 // Each alert of ops/prometheus/alerts.yml, judged by Prometheus itself: it fires where it should, and not where all is well.
+// That of breakers is judged of a real one too, in a service that agents ask.
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'tap'
+import { type Test, test } from 'tap'
+import { CircuitBreaker, compose, MetricsCollector, Simulation } from '../../lib/index.js'
 import { prometheusProgram } from '../fixtures/prometheus-server.js'
+import { scraped } from '../fixtures/scraped.js'
 
 const ALERTS = join(process.cwd(), 'ops/prometheus/alerts.yml')
 
@@ -87,15 +90,38 @@ function judged(series: Readonly<Record<string, string>>, firing: readonly strin
   }
 }
 
+/** What Prometheus says of tests in that form. */
+function judge(t: Test, tests: readonly ReturnType<typeof judged>[]) {
+  const folder = t.testdir({ 'rules.json': JSON.stringify({ rule_files: [ALERTS], evaluation_interval: '1m', tests }) })
+  const o = { encoding: 'utf8' } as const
+  return spawnSync(prometheusProgram('promtool'), ['test', 'rules', join(folder, 'rules.json')], o)
+}
+
 test('each alert fires alone where it should, and none where all is well', async t => {
   t.strictSame(Object.keys(WRONG), names)
   const tests = [judged(WELL, []), ...names.map(name => judged(WRONG[name], [name]))]
-  const folder = t.testdir({ 'rules.json': JSON.stringify({ rule_files: [ALERTS], evaluation_interval: '1m', tests }) })
-  const o = { encoding: 'utf8' } as const
-  const { status, stdout, stderr } = spawnSync(
-    prometheusProgram('promtool'),
-    ['test', 'rules', join(folder, 'rules.json')],
-    o,
-  )
+  const { status, stdout, stderr } = judge(t, tests)
+  t.equal(status, 0, `${stdout}${stderr}`)
+})
+
+/** What components of a run say of their states, whose agents ask a service behind `breaker` for some ticks. */
+async function statesWith(breaker: CircuitBreaker, answers: boolean): Promise<Record<string, string>> {
+  const metrics = new MetricsCollector()
+  const teacher = compose({ breaker }, async () => {
+    if (!answers) throw new Error('no connection')
+    return { text: 'yes', mark: 1 }
+  })
+  const pupils = new URL('../fixtures/pupils.js', import.meta.url)
+  await using sim = await Simulation.create(pupils, { workers: 0, metrics, services: { teacher } })
+  await sim.run({ ticks: 20 })
+  const states = [...scraped(await metrics.text())].filter(([line]) => line.startsWith('populace_component_state{'))
+  return Object.fromEntries(states.map(([line, value]) => [line, `${value}x40`]))
+}
+
+test('a breaker that is open has its alert fire, and one that is closed does not', async t => {
+  const breaker = () => new CircuitBreaker({ failureThreshold: 3, openMs: 3_600_000 })
+  const [open, closed] = [await statesWith(breaker(), false), await statesWith(breaker(), true)]
+  t.ok(Object.keys(open).length > 0 && Object.keys(closed).length > 0)
+  const { status, stdout, stderr } = judge(t, [judged(open, ['PopulaceBreakerOpen']), judged(closed, [])])
   t.equal(status, 0, `${stdout}${stderr}`)
 })

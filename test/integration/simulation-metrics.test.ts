@@ -5,7 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import t, { test } from 'tap'
-import { DatabasePool, getMetricsCollector, MetricsCollector, Simulation } from '../../lib/index.js'
+import {
+  compose,
+  DatabasePool,
+  getMetricsCollector,
+  MetricsCollector,
+  RedisCache,
+  Simulation,
+} from '../../lib/index.js'
 import { refusedLater } from '../fixtures/refused.js'
 import { scraped } from '../fixtures/scraped.js'
 
@@ -87,6 +94,14 @@ for (const workers of [0, 2]) {
     t.ok((read('messages_total', 'message="greeting",outcome="refused"') ?? 0) > 0)
     t.equal(read('messages_waiting', 'message="greeting"'), counters.messages.greeting.waiting)
     t.equal(read('emitted_events_total', 'event="born"'), counters.events.emitted.born)
+    const { open, waiting, untold: _, ...outcomes } = counters.asks.price
+    for (const [outcome, n] of Object.entries(outcomes))
+      t.equal(read('asks_total', `ask="price",outcome="${outcome}"`), n, outcome)
+    t.ok(outcomes.ok > 0 && outcomes.refused > 0)
+    t.strictSame(
+      [read('asks_waiting', 'ask="price",state="open"'), read('asks_waiting', 'ask="price",state="answered"')],
+      [open, waiting],
+    )
     const partitions = ['active', 'frozen', 'stored', 'unloaded'].map(state => read('partitions', `state="${state}"`))
     t.equal(
       partitions.reduce((a = 0, b = 0) => a + b),
@@ -123,6 +138,56 @@ for (const workers of [0, 2]) {
     t.equal((read('worker_skew_seconds_count') ?? 0) > 0, workers > 1)
   })
 }
+
+test('a service is shown with its calls, and with what stands around it', async t => {
+  const metrics = new MetricsCollector()
+  const teacher = compose({ limiter: { requestsPerSecond: 1e6 }, breaker: { failureThreshold: 3 } }, async () => {
+    throw new Error('no connection')
+  })
+  const examiner = { ask: async () => 1, maxConcurrent: 2 }
+  const pupils = new URL('../fixtures/pupils.js', import.meta.url)
+  await using sim = await Simulation.create(pupils, { workers: 1, metrics, services: { teacher, examiner } })
+  const lines = () => textOf(metrics)
+  const figure = async (service: string, name: string) =>
+    (await lines()).get(`populace_component{component="pupils.service.${service}",figure="${name}"}`)
+  const state = 'populace_component_state{component="pupils.service.teacher",figure="guard_breaker_state"'
+  t.equal((await lines()).get(`${state},state="closed"}`), 1)
+  await sim.run({ ticks: 30 })
+  t.equal((await lines()).get(`${state},state="open"}`), 1)
+  t.notOk((await lines()).has(`${state},state="closed"}`))
+  const { teacher: calls, examiner: others } = sim.services
+  t.ok(calls.refused > 0 && others.ok > 0)
+  t.strictSame(
+    [await figure('teacher', 'refused'), await figure('teacher', 'failed'), await figure('examiner', 'ok')],
+    [calls.refused, calls.failed, others.ok],
+  )
+  const { breaker } = teacher.status()
+  t.equal(await figure('teacher', 'guard_breaker_consecutive_failures'), breaker?.consecutiveFailures)
+  t.equal(await figure('examiner', 'guard_breaker_consecutive_failures'), undefined)
+  t.equal((await lines()).get('populace_observe_failures_total{component="pupils.service.examiner"}'), 0)
+})
+
+test('a cache that answers before a service does is shown with what it spared', async t => {
+  const metrics = new MetricsCollector()
+  const cache = new RedisCache({ namespace: 'answers' })
+  await cache.connect()
+  let computed = 0
+  const work = () => ({ text: 'yes', mark: ++computed })
+  const teacher = compose({}, () => cache.getOrCompute('always the same', work))
+  const pupils = new URL('../fixtures/pupils.js', import.meta.url)
+  await using sim = await Simulation.create(pupils, { workers: 0, metrics, cache, services: { teacher } })
+  await sim.run({ ticks: 20 })
+  t.ok(sim.services.teacher.ok > 10)
+  t.equal(computed, 1)
+  const figure = async (name: string) =>
+    (await textOf(metrics)).get(`populace_component{component="pupils.cache",figure="${name}"}`)
+  t.equal(await figure('computed'), 1)
+  t.equal(await figure('hits'), cache.status().hits)
+  await sim.close()
+  t.equal(await figure('computed'), undefined)
+  t.equal(await cache.exists('always the same'), true, 'it stays open')
+  await cache.close()
+})
 
 test('two simulations of one name share a collector, and what is closed is shown no more', async t => {
   const options = { workers: 0, metrics: true, params: { people: 100 } }

@@ -42,6 +42,20 @@ test('a task is run and its result can be had by all who ask, before and after',
   t.strictSame(clock.waiting, [], 'no timer is left')
 })
 
+test('a result that is not to be kept is for those who wait for it, and then gone', async t => {
+  const { queue, runner, enqueue } = queueWith()
+  const [good, bad] = [enqueue('good', { keepResult: false }), enqueue('bad', { keepResult: false })]
+  const asked = [queue.getResult(good), queue.getResult(good), queue.getResult(bad)]
+  queue.start()
+  const [, , broken] = [asked[0], asked[1], t.rejects(asked[2], { code: 'TASK_FAILED' })]
+  await runner.running[0].done(7)
+  await runner.running[0].fail(failed)
+  t.strictSame(await Promise.all([asked[0], asked[1]]), [7, 7])
+  await broken
+  refused(t, 'TASK_UNKNOWN', /result of task 1 is kept no longer/, () => queue.getStatus(good))
+  t.match(queue.getStats(), { done: 1, failed: 1, results: 0 })
+})
+
 test('what a caller changes after enqueue changes nothing', async t => {
   const { queue, runner, enqueue } = queueWith()
   const args = { list: [1] }
