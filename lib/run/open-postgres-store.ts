@@ -71,7 +71,7 @@ function borrowed(pool: DatabasePool): SqlDatabase {
 
 async function begin(pool: DatabasePool, url: string): Promise<void> {
   try {
-    await pool.initialize()
+    if (pool.status().state !== 'ready') await pool.initialize() // a host's own mostly is
     await makeTables(pool)
   } catch (error) {
     const told = storeError(url, error)
