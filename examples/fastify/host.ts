@@ -80,7 +80,7 @@ export class Host {
     this.commands = new ServiceGuard({ limiter, maxInFlight: 1000 })
   }
 
-  /** Makes the world, or goes on with the one that the store has. */
+  /** Makes the world, or goes on with the one that the store has. Where a part cannot be opened, the process should end. */
   static async open(o: HostOptions): Promise<Host> {
     const opened: Opened = {
       metrics: new MetricsCollector({ process: true }),
@@ -125,23 +125,32 @@ export class Host {
 
   /**
    * Ends the world at the next tick, leaves a checkpoint, and gives what it was then. What was accepted is done before: events
-   * are told and purchases written, tasks run to their end or for ten seconds. `unwritten`: those that could not be.
+   * are told and purchases written, tasks run to their end or for ten seconds. `unwritten`: purchases that could not be.
+   * A part that fails to end keeps no other from it; the first error comes out.
    */
   async close(): Promise<{ tick: number; hash: string; unwritten?: number | undefined }> {
-    try {
-      this.#ending.abort()
-      await this.#stepping
-      const { tick } = await this.sim.checkpoint()
-      const hash = await this.sim.hash()
-      await this.bus.stop({ timeoutMs: 10_000 })
-      return { tick, hash, unwritten: await this.ledger?.close() }
-    } finally {
-      await this.bus.stop({ timeoutMs: 10_000 }) // it is stopped already, but where the world had failed
-      await this.tasks.stop({ timeout: 10_000 })
-      await this.cache.close()
-      await this.sim.close()
-      await this.#database?.close() // the last: the world may be stored in it
+    this.#ending.abort()
+    const left = { tick: -1, hash: '', unwritten: undefined as number | undefined }
+    const ends = [
+      () => this.#stepping,
+      async () => Object.assign(left, await this.sim.checkpoint(), { hash: await this.sim.hash() }),
+      () => this.bus.stop({ timeoutMs: 10_000 }),
+      async () => (left.unwritten = await this.ledger?.close()),
+      () => this.tasks.stop({ timeout: 10_000 }),
+      () => this.cache.close(),
+      () => this.sim.close(),
+      () => this.#database?.close(), // the last: the world may be stored in it
+    ]
+    const errors: unknown[] = []
+    for (const end of ends) {
+      try {
+        await end()
+      } catch (error) {
+        errors.push(error)
+      }
     }
+    if (errors.length > 0) throw errors[0]
+    return left
   }
 }
 
