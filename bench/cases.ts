@@ -12,6 +12,7 @@ import { emptyStage } from './cases/empty-stage.js'
 import { epidemicCase } from './cases/epidemic.js'
 import { eventBus } from './cases/event-bus.js'
 import { eventLoop } from './cases/event-loop.js'
+import { host } from './cases/host.js'
 import { linear } from './cases/linear.js'
 import { memory } from './cases/memory.js'
 import { messages } from './cases/messages.js'
@@ -36,6 +37,7 @@ export const CASES: readonly BenchCase[] = [
   linear,
   deltas,
   eventLoop,
+  host,
   memory,
   partitions,
   snapshots,

@@ -2,6 +2,7 @@
 // on the main thread with it. They are connected here, opened together and closed in an order that loses nothing.
 import {
   type Config,
+  DatabasePool,
   EventBus,
   MetricsCollector,
   PopulaceError,
@@ -10,15 +11,17 @@ import {
   ResourceLimiter,
   ServiceGuard,
   Simulation,
+  type SimulationOptions,
   TaskQueue,
 } from 'populace'
+import { Ledger } from './ledger.js'
 import type savers from './world.js'
 
 const WORLD = new URL('./world.js', import.meta.url)
 
 /** How a host is opened. */
 export interface HostOptions {
-  /** Where the world lasts: 'file:runs', 'postgres://…' or 'memory:'. */
+  /** Where the world lasts: 'file:runs', 'postgres:' (in the database of `config`), 'postgres://…' or 'memory:'. */
   readonly store: string
   /** Ticks from checkpoint to checkpoint. */
   readonly everyTicks: number
@@ -33,75 +36,77 @@ export interface HostOptions {
   readonly config: Config
 }
 
-/** Somebody bought a house, as subscribers are told. (run, tick, sequence) is its identity, also where it is told again. */
-export interface Purchase {
-  readonly npc: number
-  readonly houses: number
-  readonly run: string
-  readonly tick: number
-  readonly sequence: number
+/** What is opened before the rest, for the world to know it. */
+interface Opened {
+  readonly metrics: MetricsCollector
+  readonly eventBus: EventBus
+  readonly cache: RedisCache
+  readonly database: DatabasePool | undefined
 }
 
 export class Host {
   readonly sim: Simulation<typeof savers>
-  readonly bus: EventBus
-  readonly tasks: TaskQueue
-  readonly cache: RedisCache
   readonly metrics: MetricsCollector
+  readonly bus: EventBus
+  readonly cache: RedisCache
+  readonly tasks: TaskQueue
+  /** Of the process: beyond them no work is taken on that could wait. */
   readonly limits: ResourceLimiter
+  /** Where there is a database. */
+  readonly ledger: Ledger | undefined
   /** Around what is asked of the world: at most so many looks at once, none for longer than is of use. */
   readonly reads = new ServiceGuard({ maxInFlight: 1000, deadlineMs: 5000 })
   /** Around commands: at most so many a second, and none that waits in line. */
   readonly commands: ServiceGuard
+  readonly #database: DatabasePool | undefined
   readonly #ending = new AbortController()
   #stepping: Promise<void> = Promise.resolve()
 
-  private constructor(sim: Simulation<typeof savers>, metrics: MetricsCollector, o: HostOptions) {
+  private constructor(
+    sim: Simulation<typeof savers>,
+    { metrics, eventBus, cache, database }: Opened,
+    ledger: Ledger | undefined,
+    { config, maxTasks, commandsPerSecond }: HostOptions,
+  ) {
     this.sim = sim
     this.metrics = metrics
-    this.cache = new RedisCache(o.config.redis)
-    this.limits = new ResourceLimiter(o.config.limits)
-    this.bus = new EventBus({ maxQueueSize: 10_000, backpressureStrategy: 'drop' })
-    this.tasks = new TaskQueue({ maxWorkers: 1, maxQueueSize: o.maxTasks, maxResults: 1000 })
-    const limiter = new RateLimiter({ requestsPerSecond: o.commandsPerSecond, maxWaiting: 0 })
+    this.bus = eventBus
+    this.cache = cache
+    this.ledger = ledger
+    this.#database = database
+    this.limits = new ResourceLimiter(config.limits)
+    this.tasks = new TaskQueue({ maxWorkers: 1, maxQueueSize: maxTasks, maxResults: 1000 })
+    const limiter = new RateLimiter({ requestsPerSecond: commandsPerSecond, maxWaiting: 0 })
     this.commands = new ServiceGuard({ limiter, maxInFlight: 1000 })
-    this.#connect()
   }
 
-  /** Makes the world, or goes on with the one that the store has. */
+  /** Makes the world, or goes on with the one that the store has. Where a part cannot be opened, the process should end. */
   static async open(o: HostOptions): Promise<Host> {
-    const metrics = new MetricsCollector({ process: true })
-    const shared = {
-      store: o.store,
-      workers: o.workers,
-      metrics,
-      checkpoint: { everyTicks: o.everyTicks, keepLast: 4 },
+    const opened: Opened = {
+      metrics: new MetricsCollector({ process: true }),
+      eventBus: new EventBus({ maxQueueSize: 10_000, backpressureStrategy: 'drop' }),
+      cache: new RedisCache(o.config.redis),
+      database: o.config.database && new DatabasePool(o.config.database),
     }
-    const made = { ...shared, seed: o.seed, params: { npcs: o.npcs } }
-    const sim = await Simulation.create<typeof savers>(WORLD, made).catch(error => {
-      if (!(error instanceof PopulaceError) || error.code !== 'STORE_RUN_EXISTS') throw error
-      return Simulation.resume<typeof savers>(WORLD, shared)
-    })
-    const host = new Host(sim, metrics, o)
-    host.bus.start()
+    const { eventBus, cache, database } = opened
+    eventBus.start()
+    await cache.connect() // false: it goes on trying, and misses meanwhile
+    await database?.initialize()
+    const ledger = database && (await Ledger.open(database, eventBus))
+    const host = new Host(await openWorld(o, opened), opened, ledger, o)
     host.tasks.start()
-    await host.cache.connect() // false: it goes on trying, and misses meanwhile
+    host.#observe()
     return host
   }
 
-  /** Events of the world go to the bus, figures of all parts to the metrics. */
-  #connect(): void {
-    const { sim, bus, metrics } = this
-    sim.on('event', ({ from, values, run, tick, sequence }) => {
-      const purchase: Purchase = { npc: from, houses: values.houses as number, run, tick, sequence } // as it is declared
-      void bus.publish(`npc.${from}.bought`, purchase) // it drops what is too much, and counts it
-    })
-    metrics.observe('bus', () => bus.getStats())
+  /** Figures of the parts that the world does not know go to the metrics. */
+  #observe(): void {
+    const { metrics, ledger } = this
     metrics.observe('tasks', () => this.tasks.getStats())
-    metrics.observe('cache', () => this.cache.status())
     metrics.observe('reads', () => this.reads.status())
     metrics.observe('commands', () => this.commands.status())
     metrics.observe('limits', () => this.limits.status())
+    if (ledger) metrics.observe('ledger', () => ledger.status())
   }
 
   /** Whether the world is well. */
@@ -120,19 +125,50 @@ export class Host {
 
   /**
    * Ends the world at the next tick, leaves a checkpoint, and gives what it was then. What was accepted is done before: events
-   * are told, tasks run to their end or for ten seconds.
+   * are told and purchases written, tasks run to their end or for ten seconds. `unwritten`: purchases that could not be.
+   * A part that fails to end keeps no other from it; the first error comes out.
    */
-  async close(): Promise<{ tick: number; hash: string }> {
-    try {
-      this.#ending.abort()
-      await this.#stepping
-      const { tick } = await this.sim.checkpoint()
-      return { tick, hash: await this.sim.hash() }
-    } finally {
-      await this.bus.stop({ timeoutMs: 10_000 })
-      await this.tasks.stop({ timeout: 10_000 })
-      await this.cache.close()
-      await this.sim.close()
+  async close(): Promise<{ tick: number; hash: string; unwritten?: number | undefined }> {
+    this.#ending.abort()
+    const left = { tick: -1, hash: '', unwritten: undefined as number | undefined }
+    const ends = [
+      () => this.#stepping,
+      async () => Object.assign(left, await this.sim.checkpoint(), { hash: await this.sim.hash() }),
+      () => this.bus.stop({ timeoutMs: 10_000 }),
+      async () => (left.unwritten = await this.ledger?.close()),
+      () => this.tasks.stop({ timeout: 10_000 }),
+      () => this.cache.close(),
+      () => this.sim.close(),
+      () => this.#database?.close(), // the last: the world may be stored in it
+    ]
+    const errors: unknown[] = []
+    for (const end of ends) {
+      try {
+        await end()
+      } catch (error) {
+        errors.push(error)
+      }
     }
+    if (errors.length > 0) throw errors[0]
+    return left
+  }
+}
+
+/** What the world tells goes to the bus, and its figures with those of the bus, cache and database to the metrics. */
+async function openWorld(o: HostOptions, opened: Opened): Promise<Simulation<typeof savers>> {
+  const { maxMemoryMb, maxCpuPercent } = o.config.limits
+  const options = {
+    ...opened,
+    store: o.store,
+    workers: o.workers,
+    checkpoint: { everyTicks: o.everyTicks, keepLast: 4 },
+    // Where the process takes too much the world gives way: it waits or rests, and requests are answered.
+    limits: { maxProcessMemoryMb: maxMemoryMb, maxCpuPercent, policies: { memory: 'pause', cpu: 'throttle' } },
+  } satisfies SimulationOptions
+  try {
+    return await Simulation.create<typeof savers>(WORLD, { ...options, seed: o.seed, params: { npcs: o.npcs } })
+  } catch (error) {
+    if (!(error instanceof PopulaceError) || error.code !== 'STORE_RUN_EXISTS') throw error
+    return Simulation.resume<typeof savers>(WORLD, options)
   }
 }

@@ -3,6 +3,7 @@ import { type FastifyError, type FastifyInstance, fastify } from 'fastify'
 import { PopulaceError, retryAfterOf } from 'populace'
 import { eventStream } from './event-stream.js'
 import type { Host } from './host.js'
+import { ledgerRoutes } from './ledger-routes.js'
 import { taskRoutes } from './task-routes.js'
 import { worldRoutes } from './world-routes.js'
 
@@ -18,15 +19,21 @@ const STATUS: Readonly<Record<string, number>> = {
   TASK_QUEUE_STOPPED: 503,
   SIM_CLOSED: 503,
   SIM_FAILED: 503,
+  LIMIT_EXCEEDED: 503,
+  CIRCUIT_OPEN: 503,
+  DATABASE_BUSY: 503,
+  DATABASE_LOST: 503,
+  DATABASE_UNAVAILABLE: 503,
   CALL_TIMEOUT: 504,
   TASK_TIMEOUT: 504,
+  DATABASE_TIMEOUT: 504,
 }
 /** Seconds after which it is worth to try again, where nobody knows better. */
 const RETRY_SECONDS = 1
 
 /** The server of an open host; it listens when it is told to. */
 export function serverOf(host: Host): FastifyInstance {
-  const { metrics, limits } = host
+  const { metrics, limits, ledger } = host
   const app = fastify()
   const requests = metrics.counter('host_requests_total', {
     help: 'Requests that were answered.',
@@ -44,6 +51,7 @@ export function serverOf(host: Host): FastifyInstance {
   worldRoutes(app, host)
   taskRoutes(app, host)
   eventStream(app, host)
+  if (ledger) ledgerRoutes(app, ledger)
 
   app.get('/metrics', async (_, reply) => reply.type(metrics.contentType).send(await metrics.text()))
   app.get('/healthz', (_, reply) =>

@@ -9,10 +9,12 @@ const OF_REPORT = { type: 'object', properties: { id: { type: 'integer', minimum
 const REPORT_MS = 30_000
 const WAIT_MS = 10_000
 
-export function taskRoutes(app: FastifyInstance, { sim, reads, tasks }: Host): void {
+export function taskRoutes(app: FastifyInstance, { sim, reads, tasks, limits }: Host): void {
   const ofReport = { schema: { params: OF_REPORT } }
 
+  // It takes memory and a core, and can wait: a process that has too little of either takes none on.
   app.post('/reports', async (_, reply) => {
+    await limits.checkLimits()
     const coins = await reads.execute(() => sim.read(world => world.population(npc).column('coins')))
     const id = tasks.enqueue(INEQUALITY, coins, { timeout: REPORT_MS, retries: 1 })
     return reply.code(202).header('location', `/reports/${id}`).send({ id })

@@ -69,6 +69,7 @@ export class Driver {
   readonly #abort = new AbortController()
   #measuredTick = -1
   #isReporting = false
+  #isStepping = false
 
   /** @param run - names the run in the identity of asks. */
   constructor(world: OpenWorld, hooks: DriverHooks, run: string, tickTimeoutMs: number | undefined) {
@@ -137,6 +138,11 @@ export class Driver {
     })
   }
 
+  /** Ticks done at this moment, while a batch of them is being stepped, too: `tick` is that of the last boundary. */
+  get now(): number {
+    return this.#isStepping ? this.#world.crew.control.tick : this.tick
+  }
+
   /** What of the state is not in the world's memory. */
   get position(): Position {
     const shed = Object.fromEntries(this.sheds.levels.map(({ engine, level }) => [engine, level]))
@@ -201,7 +207,6 @@ export class Driver {
         }
       }
       const end = await this.#step(Math.min(target, this.#nextStop), position, -1)
-      this.tick = end.tick
       position = 0
       if (end.reason === REASON.until) return 'until'
       if (end.reason === REASON.main) {
@@ -226,7 +231,7 @@ export class Driver {
       if (end.reason === REASON.main && step.kind === 'main') await this.#runMain(step.engine)
       yield position
     }
-    this.tick = (await this.#step(target, steps.length, -1)).tick
+    await this.#step(target, steps.length, -1)
   }
 
   /** Serves visitors and takes commands for the tick that begins next. */
@@ -238,14 +243,15 @@ export class Driver {
   async #step(target: number, position: number, stopPosition: number): Promise<BatchEnd> {
     const measureEvery = this.#hooks.everyTicks()
     this.#world.memory.events.wanted = this.#hooks.listensToEvents()
-    const end = await this.#world.crew.step({
-      tick: this.tick,
-      position,
-      target,
-      stopPosition,
-      measureEvery,
-      measureOnly: false,
-    })
+    const batch = { tick: this.tick, position, target, stopPosition, measureEvery, measureOnly: false }
+    let end: BatchEnd
+    this.#isStepping = true
+    try {
+      end = await this.#world.crew.step(batch)
+    } finally {
+      this.#isStepping = false
+    }
+    this.tick = end.tick
     this.asks.takeIn()
     await this.#drain()
     return end

@@ -76,7 +76,7 @@ class MetricsSource implements SimulationSource {
     invariant(meters !== undefined, 'a simulation that is collected measures itself')
     return {
       state: this.state,
-      tick: Math.max(driver.tick, world.crew.control.tick), // the driver learns of ticks when a batch ends
+      tick: driver.now,
       steppedTicks: meters.ticksDone,
       tickDurations: meters.ticks.figures(),
       skews: meters.skews.figures(),

@@ -5,7 +5,7 @@ import { type Clock, systemClock } from '../core/clock.js'
 import { PopulaceError } from '../core/errors.js'
 import { MAX_SLOWDOWN_REST_MS, RESOURCE_SAMPLE_MS } from '../core/limits.js'
 import { hint } from '../core/suggest.js'
-import { type Sampler, sampleProcess } from '../services/process-sample.js'
+import { processSampler, type Sampler } from '../services/process-sample.js'
 import {
   LimitError,
   type LimitVerdict,
@@ -74,7 +74,12 @@ export class RunLimits {
   #isPaused = false
 
   /** POPULATION_UNKNOWN. @param sampler, clock - for tests. */
-  constructor(given: AdjustableLimits, limited: Limited, sampler: Sampler = sampleProcess, clock: Clock = systemClock) {
+  constructor(
+    given: AdjustableLimits,
+    limited: Limited,
+    sampler: Sampler = processSampler(),
+    clock: Clock = systemClock,
+  ) {
     this.#given = given
     this.#limited = limited
     this.#checkQuotas(given)

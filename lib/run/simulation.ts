@@ -140,9 +140,9 @@ export class Simulation<S extends AnyScenario = AnyScenario> implements AsyncDis
     return { world: this.#world, driver: this.#driver }
   }
 
-  /** Ticks done. */
+  /** Ticks done, by now where a run goes on. */
   get tick(): number {
-    return this.#driver.tick
+    return this.#driver.now
   }
 
   /** Threads that step the world; 0: the main thread does. */

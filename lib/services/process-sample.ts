@@ -7,18 +7,39 @@ import { withDeadline } from './promise-deadline.js'
 export interface ProcessSample {
   /** Resident, all threads included. */
   readonly memoryBytes: number
-  /** Since the sample before, or since the process began; 100 is one core. */
+  /** Since the sample before; 100 is one core. Of a first sample 0: how busy a process was when it began limits nobody. */
   readonly cpuPercent: number
 }
 
 export type Sampler = () => Promise<ProcessSample>
 
-/** By pidusage. */
-export const sampleProcess: Sampler = async () => {
+/** What is read of a process: bytes in memory, milliseconds of CPU, and in all, since it began. */
+export interface ProcessReading {
+  readonly memory: number
+  readonly ctime: number
+  readonly elapsed: number
+}
+
+const readProcess = async (): Promise<ProcessReading> => {
   // Loaded here, because every worker imports this file and none measures anything.
   const { default: pidusage } = await import('pidusage')
-  const { memory, cpu } = await pidusage(process.pid)
-  return { memoryBytes: memory, cpuPercent: cpu }
+  return pidusage(process.pid)
+}
+
+/**
+ * Samples this process, by pidusage. Its own percentage counts from when anybody in the process has last asked, which is no time
+ * at all where a host and its simulation both do; here it counts from this sampler's last sample.
+ */
+export function processSampler(read: () => Promise<ProcessReading> = readProcess): Sampler {
+  let before: ProcessReading | undefined
+  let cpuPercent = 0
+  return async () => {
+    const reading = await read()
+    const ms = before === undefined ? 0 : reading.elapsed - before.elapsed
+    if (before !== undefined && ms > 0) cpuPercent = ((reading.ctime - before.ctime) / ms) * 100
+    if (before === undefined || ms > 0) before = reading
+    return { memoryBytes: reading.memory, cpuPercent }
+  }
 }
 
 export class SampledProcess {

@@ -5,7 +5,7 @@
 import { type Clock, systemClock } from '../core/clock.js'
 import { PopulaceError } from '../core/errors.js'
 import { hint } from '../core/suggest.js'
-import { SampledProcess, type Sampler, sampleProcess } from './process-sample.js'
+import { processSampler, SampledProcess, type Sampler } from './process-sample.js'
 import {
   type LimitName,
   type LimitPolicy,
@@ -88,7 +88,7 @@ export class ResourceLimiter {
   #agents = 0
 
   /** OPTION_UNKNOWN, OPTION_INVALID. @param sampler, clock - for tests. */
-  constructor(options: ResourceLimiterOptions = {}, sampler: Sampler = sampleProcess, clock: Clock = systemClock) {
+  constructor(options: ResourceLimiterOptions = {}, sampler: Sampler = processSampler(), clock: Clock = systemClock) {
     this.#options = resolveLimiterOptions(options)
     this.#process = new SampledProcess(sampler, clock)
   }

@@ -120,7 +120,7 @@ test('NPCs, commands, the cached view, reports and metrics are answered while th
     people.reduce((sum, n) => sum + n, 0),
     2000,
   )
-  t.equal(await host.metric('populace_component{component="cache",figure="computed"}'), 1)
+  t.equal(await host.metric('populace_component{component="savers.cache",figure="computed"}'), 1)
 
   const { status, body, headers } = await host.ask('/reports', {})
   t.equal(status, 202)
@@ -147,9 +147,26 @@ test('subscribers are told events in the order of the world, of the topics that 
     places,
     [...places].sort((a, b) => a - b),
   )
-  for (const { topic, payload } of told) t.equal(topic, `npc.${payload.npc}.bought`)
+  for (const { topic, payload } of told) {
+    t.equal(topic, 'savers.event.bought')
+    t.match(payload, { name: 'bought', from: Number, values: { houses: Number } })
+  }
+  await t.test('also of one NPC alone, and of what else the world tells', async t => {
+    const ofOne = eventsOf(host, '/events?npc=77', 2)
+    const refused = eventsOf(host, '/events?topic=savers.refused', 1)
+    let given = 0
+    const telling = Promise.all([ofOne, refused]).finally(() => (given = Number.NaN))
+    while (given < 1000) {
+      await host.ask('/npcs/77/gifts', { coins: 1000 })
+      await host.ask('/gifts', [{ id: NPCS + 1, coins: 1 }])
+      given++
+    }
+    const [[purchase], [refusal]] = await telling
+    t.match(JSON.parse(purchase.split('data: ')[1]), { topic: 'savers.event.bought', payload: { from: 77 } })
+    t.match(JSON.parse(refusal.split('data: ')[1]).payload, { name: 'gift', error: `There is no NPC ${NPCS + 1}.` })
+  })
   const left = new AbortController()
-  const other = await fetch(`${host.url}/events?topic=npc.*.sold`, { signal: left.signal })
+  const other = await fetch(`${host.url}/events?topic=savers.event.sold`, { signal: left.signal })
   t.equal(other.status, 200)
   const ended = host.end() // ends the stream too
   const text = await other.text()
@@ -176,6 +193,23 @@ test('too many commands get 429, too many tasks 503, and both are told when to c
   t.equal((await host.ask('/npcs/2')).status, 200, 'what is not too much goes on')
 })
 
+test('where the process takes more than it may the world waits, and those who ask are answered', async t => {
+  const env = { POPULACE_LIMITS_MAX_MEMORY_MB: '1' }
+  const host = await startHost(t, ['--store', 'memory:', '--npcs', '1000'], env)
+  const waits = 'populace_component{component="savers.limits",figure="usage_memory_mb"}'
+  while (((await host.metric(waits)) ?? 0) <= 1);
+  const { body } = await host.ask('/healthz')
+  const { tick } = body as { tick: number }
+  const { status, body: why } = await host.ask('/readyz')
+  t.equal(status, 503)
+  t.match(why, { ok: false, reached: [{ limit: 'memory', most: 1 }] })
+  t.equal((await host.ask('/reports', {})).status, 503, 'no work is taken on that can wait')
+  t.equal((await host.ask('/npcs/5')).status, 200)
+  const { tick: forTick } = (await give(host, { id: 5, coins: 1 })) as Given
+  t.equal(forTick, tick, 'a command waits for the next tick')
+  t.equal((await host.end()).tick, tick)
+})
+
 test('the cached view lies in Redis where there is one', async t => {
   t.teardown(closeSharedRedis)
   const env = { POPULACE_REDIS_URL: await sharedRedis(), POPULACE_REDIS_NAMESPACE: 'example-host' }
@@ -183,6 +217,6 @@ test('the cached view lies in Redis where there is one', async t => {
   const [first, second] = [await host.ask('/wealth'), await host.ask('/wealth')]
   t.equal(first.status, 200)
   t.equal(second.status, 200)
-  t.ok(Number(await host.metric('populace_component{component="cache",figure="answered"}')) >= 3)
-  t.equal(await host.metric('populace_component_state{component="cache",figure="state",state="ready"}'), 1)
+  t.ok(Number(await host.metric('populace_component{component="savers.cache",figure="answered"}')) >= 3)
+  t.equal(await host.metric('populace_component_state{component="savers.cache",figure="state",state="ready"}'), 1)
 })

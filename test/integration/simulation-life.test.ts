@@ -49,6 +49,20 @@ for (const workers of [0, 2]) {
     t.equal(await sim.hash(), await unbroken(stopped + 5))
   })
 
+  t.test(`workers ${workers}: its tick goes on while a run does that nobody asks anything of`, async t => {
+    await using sim = await make(options)
+    const abort = new AbortController()
+    let most = 0
+    const onProgress = ({ tick }: { tick: number }) => {
+      most = Math.max(most, tick)
+      t.ok(sim.tick >= tick)
+      if (tick > 0) abort.abort()
+    }
+    await sim.run({ ticks: 1e9, signal: abort.signal, onProgress }).catch(error => t.equal(error.code, 'ABORTED'))
+    t.ok(most > 0)
+    t.ok(sim.tick >= most)
+  })
+
   t.test(`workers ${workers}: every: 1 tells every tick once and in order, more than the ring holds`, async t => {
     await using sim = await make({ ...options, params: { people: 1 } } as SimulationOptions)
     const ticks: number[] = []

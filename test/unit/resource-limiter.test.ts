@@ -7,6 +7,7 @@ import {
   type Sampler,
   type TickKind,
 } from '../../lib/index.js'
+import { processSampler } from '../../lib/services/process-sample.js'
 import { FakeClock } from '../fixtures/fake-clock.js'
 import { refused, refusedLater } from '../fixtures/refused.js'
 
@@ -146,6 +147,16 @@ test('a process that cannot be measured is told, once a second', async t => {
   const waiting = refusedLater(t, 'LIMIT_NOT_MEASURED', /longer than 5000 ms/, () => limiter.checkLimits())
   clock.advance(5000)
   await waiting
+})
+
+test('two who measure one process count its CPU each from their own last sample', async t => {
+  let reading = { memory: MB, ctime: 100, elapsed: 1000 }
+  const [ours, theirs] = [processSampler(async () => reading), processSampler(async () => reading)]
+  const percents = async () => [(await ours()).cpuPercent, (await theirs()).cpuPercent]
+  t.strictSame(await percents(), [0, 0], 'there is no time before the first sample')
+  reading = { memory: MB, ctime: 600, elapsed: 2000 }
+  t.strictSame(await percents(), [50, 50])
+  t.strictSame(await ours(), { memoryBytes: MB, cpuPercent: 50 }, 'in no time it is what it was')
 })
 
 test('this process is measured by pidusage', async t => {
