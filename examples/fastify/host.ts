@@ -51,7 +51,7 @@ export class Host {
   readonly limits: ResourceLimiter
   /** Around what is asked of the world: at most so many looks at once, none for longer than is of use. */
   readonly reads = new ServiceGuard({ maxInFlight: 1000, deadlineMs: 5000 })
-  /** Around commands: at most so many a second, and none that waits in line. */
+  /** Around commands: at most so many a second, and none that waits in line. One that is given up may act all the same. */
   readonly commands: ServiceGuard
   readonly #ending = new AbortController()
   #stepping: Promise<void> = Promise.resolve()
@@ -64,7 +64,7 @@ export class Host {
     this.bus = new EventBus({ maxQueueSize: 10_000, backpressureStrategy: 'drop' })
     this.tasks = new TaskQueue({ maxWorkers: 1, maxQueueSize: o.maxTasks, maxResults: 1000 })
     const limiter = new RateLimiter({ requestsPerSecond: o.commandsPerSecond, maxWaiting: 0 })
-    this.commands = new ServiceGuard({ limiter, maxInFlight: 1000 })
+    this.commands = new ServiceGuard({ limiter, maxInFlight: 1000, deadlineMs: 5000 })
     this.#connect()
   }
 
