@@ -56,7 +56,7 @@ export class Host {
   readonly ledger: Ledger | undefined
   /** Around what is asked of the world: at most so many looks at once, none for longer than is of use. */
   readonly reads = new ServiceGuard({ maxInFlight: 1000, deadlineMs: 5000 })
-  /** Around commands: at most so many a second, and none that waits in line. */
+  /** Around commands: at most so many a second, and none that waits in line. One that is given up may act all the same. */
   readonly commands: ServiceGuard
   readonly #database: DatabasePool | undefined
   readonly #ending = new AbortController()
@@ -77,7 +77,7 @@ export class Host {
     this.limits = new ResourceLimiter(config.limits)
     this.tasks = new TaskQueue({ maxWorkers: 1, maxQueueSize: maxTasks, maxResults: 1000 })
     const limiter = new RateLimiter({ requestsPerSecond: commandsPerSecond, maxWaiting: 0 })
-    this.commands = new ServiceGuard({ limiter, maxInFlight: 1000 })
+    this.commands = new ServiceGuard({ limiter, maxInFlight: 1000, deadlineMs: 5000 })
   }
 
   /** Makes the world, or goes on with the one that the store has. Where a part cannot be opened, the process should end. */

@@ -1,8 +1,9 @@
 // The program: opens a host, serves it, steps its world, and ends in order on SIGTERM or SIGINT. It prints a line of JSON when
-// it has begun and when it has ended, with the world's tick and hash. Where the database, Redis and ports are comes from the
-// environment, as docs/configuration.md says; all else from flags.
+// it has begun and when it has ended, with the world's tick and hash. When the world fails it says why and ends in order too,
+// with exit code 1: whoever watches over it starts it anew, and it goes on from its store. Where the database, Redis and ports
+// are comes from the environment, as docs/configuration.md says; all else from flags.
 import { parseArgs } from 'node:util'
-import { loadConfig } from 'populace'
+import { loadConfig, PopulaceError } from 'populace'
 import { Host } from './host.js'
 import { serverOf } from './server.js'
 
@@ -44,12 +45,28 @@ let ending = false
 async function end(): Promise<void> {
   if (ending) return
   ending = true
+  await closeServer()
+  tell({ at: 'end', ...(await host.close()) })
+}
+
+async function closeServer(): Promise<void> {
   const late = setTimeout(() => server.server.closeAllConnections(), GRACE_MS)
   await server.close()
   clearTimeout(late)
-  tell({ at: 'end', ...(await host.close()) })
 }
+
+/** The world has failed: who asks is told so, and there is no last checkpoint. */
+async function fail(error: unknown): Promise<void> {
+  process.exitCode = 1
+  const { code } = error instanceof PopulaceError ? error : { code: undefined }
+  tell({ at: 'failure', code, error: String(error) })
+  if (ending) return // `close` rejects with the same
+  ending = true
+  await closeServer()
+  await host.close().catch(() => undefined) // what it fails with was told
+}
+
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end())
 
 tell({ at: 'start', url, tick, hash })
-if (!flags.idle) await host.step()
+if (!flags.idle) await host.step().catch(fail)

@@ -234,6 +234,9 @@ export const LEASE_WAIT_MS = 500
 export const LEASE_TRIES = 60
 export const LEASE_RETRY_MS = 500
 
+/** Milliseconds for which a write of a run is tried again while the database is away: as long as its lease is. */
+export const WRITE_PATIENCE_MS = LEASE_TRIES * LEASE_RETRY_MS
+
 /** Bytes of frozen partitions that are stored together: each storing waits for the disk once. */
 export const PARTITION_BATCH_BYTES = 2 ** 23
 

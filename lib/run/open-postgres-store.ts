@@ -28,8 +28,11 @@ async function makeTables(pool: DatabasePool): Promise<void> {
   if (states.some(state => state.applied === undefined)) await migrateUp(pool)
 }
 
-/** @param address - postgres://user:password@host:port/database. STORE_INVALID, STORE_UNAVAILABLE. */
-export async function openPostgresStore(address: string, clock?: Clock): Promise<PostgresStore> {
+/**
+ * @param address - postgres://user:password@host:port/database. @param clock, patienceMs - for tests.
+ * STORE_INVALID, STORE_UNAVAILABLE.
+ */
+export async function openPostgresStore(address: string, clock?: Clock, patienceMs?: number): Promise<PostgresStore> {
   const url = shownAddress(address)
   const pool = poolFor(address, clock)
   try {
@@ -38,7 +41,7 @@ export async function openPostgresStore(address: string, clock?: Clock): Promise
     await pool.close()
     throw error
   }
-  return new PostgresStore(pool, url, clock)
+  return new PostgresStore(pool, url, clock, patienceMs)
 }
 
 /** The store in a host's own pool, which stays open when it is closed. STORE_INVALID, STORE_UNAVAILABLE. */

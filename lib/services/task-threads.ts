@@ -68,6 +68,8 @@ export class TaskThreads implements TaskRunner {
       minThreads: 0,
       maxThreads: host.maxWorkers,
       idleTimeout: TASK_IDLE_MS,
+      // With them the pool forgets timers of idle threads, and one of these ends a thread that has only just become idle.
+      atomics: 'disabled',
       concurrentTasksPerWorker: 1,
       recordTiming: false,
       resourceLimits: { maxOldGenerationSizeMb: host.maxMemoryMb },

@@ -5,10 +5,15 @@ import { storeClosed, storeFailed } from './store-rules.js'
 
 const UNREACHED = ['DATABASE_UNAVAILABLE', 'DATABASE_LOST', 'DATABASE_TIMEOUT', 'DATABASE_BUSY']
 
+/** Whether an error says that the database is away, which may pass. */
+export function isUnreached(error: unknown): boolean {
+  return error instanceof PopulaceError && UNREACHED.includes(error.code)
+}
+
 /** The error that a call of a store at `url` rejects with. */
 export function storeError(url: string, error: unknown): unknown {
   if (!(error instanceof PopulaceError)) return error
-  if (UNREACHED.includes(error.code)) {
+  if (isUnreached(error)) {
     return new PopulaceError(
       'STORE_UNAVAILABLE',
       `The store '${url}' cannot be reached: ${error.message.replace(/\.$/, '')}`,

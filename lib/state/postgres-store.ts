@@ -1,7 +1,7 @@
 // A state store in Postgres: see services/migrations for its tables. Reads see one moment each; see postgres-lease.ts for
 // who may write, postgres-writer.ts for how. What a process leaves that is killed in the middle, the server rolls back.
 import { type Clock, systemClock } from '../core/clock.js'
-import { JOURNAL_PORTION_BYTES, JOURNAL_PORTION_ENTRIES } from '../core/limits.js'
+import { JOURNAL_PORTION_BYTES, JOURNAL_PORTION_ENTRIES, WRITE_PATIENCE_MS } from '../core/limits.js'
 import type { Scalar } from '../memory/params.js'
 import { inStoreWords } from './postgres-errors.js'
 import { PostgresLease } from './postgres-lease.js'
@@ -38,14 +38,19 @@ export class PostgresStore implements StateStore {
   readonly url: string
   readonly #database: SqlDatabase
   readonly #clock: Clock
+  readonly #patienceMs: number
   readonly #writers = new Set<PostgresWriter>()
   #closing: Promise<void> | undefined
 
-  /** @param database - has the tables; it is closed with the store. @param url - without what is secret. */
-  constructor(database: SqlDatabase, url: string, clock: Clock = systemClock) {
+  /**
+   * @param database - has the tables; it is closed with the store. @param url - without what is secret.
+   * @param patienceMs - milliseconds for which writes are tried again while the database is away.
+   */
+  constructor(database: SqlDatabase, url: string, clock: Clock = systemClock, patienceMs: number = WRITE_PATIENCE_MS) {
     this.#database = database
     this.url = url
     this.#clock = clock
+    this.#patienceMs = patienceMs
   }
 
   status(): object {
@@ -116,7 +121,8 @@ export class PostgresStore implements StateStore {
   async write(run: string): Promise<RunWriter> {
     this.#check(run)
     const lease = await inStoreWords(this.url, () => PostgresLease.take(this.#database, run, this.#clock))
-    const writer = new PostgresWriter(this.#database, this.url, lease, () => this.#writers.delete(writer))
+    const how = { clock: this.#clock, patienceMs: this.#patienceMs, ended: () => this.#writers.delete(writer) }
+    const writer: PostgresWriter = new PostgresWriter(this.#database, this.url, lease, how)
     this.#writers.add(writer)
     if (this.#closing === undefined) return writer
     await writer.close() // the store was closed meanwhile, and must not keep the lease

@@ -1,11 +1,13 @@
 // Writes one run of a Postgres store. Each call is one transaction that begins by counting itself in the row of the lease:
-// without a row of its token the lease is lost. When the connection goes in the middle of a commit, that count tells
-// whether the call was done.
+// without a row of its token the lease is lost. While the database is away a call is tried again for some time. When the
+// connection goes in the middle of a commit, the count tells the next try whether it was done.
+import type { Clock } from '../core/clock.js'
 import { PopulaceError } from '../core/errors.js'
 import { invariant } from '../core/invariant.js'
-import { storeError } from './postgres-errors.js'
+import { LEASE_RETRY_MS } from '../core/limits.js'
+import { isUnreached, storeError } from './postgres-errors.js'
 import type { PostgresLease } from './postgres-lease.js'
-import type { SqlCalls, SqlDatabase, SqlFailure } from './sql-session.js'
+import type { SqlCalls, SqlDatabase } from './sql-session.js'
 import type { CheckpointRecord, JournalRecord, RunRecord, RunWriter } from './store.js'
 import {
   checkBlobKey,
@@ -32,19 +34,28 @@ export class PostgresWriter implements RunWriter {
   readonly #database: SqlDatabase
   readonly #url: string
   readonly #lease: PostgresLease
+  readonly #clock: Clock
+  readonly #patienceMs: number
   readonly #ended: () => void
   #last: Promise<unknown> = Promise.resolve()
   #closing: Promise<void> | undefined
 
-  /** @param ended - called when it was closed. */
-  constructor(database: SqlDatabase, url: string, lease: PostgresLease, ended: () => void) {
+  /** @param o.patienceMs - milliseconds for which a call is tried again. @param o.ended - called when it was closed. */
+  constructor(
+    database: SqlDatabase,
+    url: string,
+    lease: PostgresLease,
+    o: { readonly clock: Clock; readonly patienceMs: number; readonly ended: () => void },
+  ) {
     this.run = lease.run
     this.token = lease.token
     this.lost = lease.lost
     this.#database = database
     this.#url = url
     this.#lease = lease
-    this.#ended = ended
+    this.#clock = o.clock
+    this.#patienceMs = o.patienceMs
+    this.#ended = o.ended
   }
 
   create(
@@ -171,31 +182,29 @@ export class PostgresWriter implements RunWriter {
 
   async #perform(work: (calls: SqlCalls) => Promise<void>): Promise<void> {
     if (this.lost.aborted) throw this.lost.reason
-    let number: number | undefined
-    try {
-      await this.#database.transaction(async calls => {
-        const [row] = await calls.query<{ written: number }>(COUNT_IN, [this.run, this.token])
-        if (row === undefined) throw leaseLost(this.run)
-        await work(calls)
-        number = row.written
-      })
-    } catch (error) {
-      if ((error as SqlFailure).fate === 'unknown' && (await this.#wasDone(number))) return
-      if (error instanceof PopulaceError && error.code === 'STORE_LEASE_LOST') this.#lease.lose(error)
-      throw storeError(this.#url, error)
+    const until = this.#clock.now() + this.#patienceMs
+    const asked: { number?: number } = {}
+    for (let isFirst = true; ; isFirst = false) {
+      try {
+        return await this.#database.transaction(calls => this.#attempt(calls, work, asked))
+      } catch (error) {
+        if (error instanceof PopulaceError && error.code === 'STORE_LEASE_LOST') this.#lease.lose(error)
+        const goesOn = isUnreached(error) && !this.lost.aborted && this.#clock.now() < until
+        if (!goesOn) throw storeError(this.#url, error)
+      }
+      // At once, for the pool connects anew; and where that was in vain, after a pause.
+      if (!isFirst) await new Promise<void>(resolve => this.#clock.after(LEASE_RETRY_MS, resolve))
     }
   }
 
-  /** Whether a call whose commit nobody answered was done: the server may be there again. */
-  async #wasDone(number: number | undefined): Promise<boolean> {
-    if (number === undefined) return false
-    const text = 'select written from populace.leases where run = $1 and token = $2'
-    try {
-      const [row] = await this.#database.query<{ written: number }>(text, [this.run, this.token])
-      return row?.written === number
-    } catch {
-      return false // then the caller is told that the store cannot be reached
-    }
+  /** @param asked - the number of the last try that came as far as its commit, of which nobody may have heard. */
+  async #attempt(calls: SqlCalls, work: (calls: SqlCalls) => Promise<void>, asked: { number?: number }): Promise<void> {
+    const [row] = await calls.query<{ written: number }>(COUNT_IN, [this.run, this.token])
+    if (row === undefined) throw leaseLost(this.run)
+    // The row is locked by now, so that try is over in the server too: where it was counted, it was done.
+    if (asked.number !== undefined && row.written > asked.number) return
+    await work(calls)
+    asked.number = row.written
   }
 
   async #exists(calls: SqlCalls): Promise<boolean> {

@@ -20,7 +20,7 @@ const server = await privateServer()
 t.teardown(() => server.close())
 
 async function opened(t: Test, url: string): Promise<StateStore> {
-  const store = await openPostgresStore(url)
+  const store = await openPostgresStore(url, undefined, 0) // what fails is told at once
   t.teardown(() => store.close())
   return store
 }

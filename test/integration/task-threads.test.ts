@@ -1,4 +1,5 @@
 // The task queue with real threads: what tasks get and give, and that whatever one does, only it fails.
+import { createHook } from 'node:async_hooks'
 import { Piscina } from 'piscina'
 import { test } from 'tap'
 import { type EnqueueOptions, PopulaceError, TaskQueue, type TaskQueueOptions } from '../../lib/index.js'
@@ -42,6 +43,21 @@ test('tasks are called with their arguments, and give their results', async t =>
   ])
   t.equal(await result('same'), undefined)
   t.strictSame(await result('contextOf', 1), { id: 5, attempt: 1 })
+})
+
+test('tasks leave no timers behind, of which each would end the thread that it finds idle', async t => {
+  const timers = new Set<number>()
+  const hook = createHook({
+    init: (id, type) => void (type === 'Timeout' && timers.add(id)),
+    destroy: id => void timers.delete(id),
+  }).enable()
+  t.teardown(() => hook.disable())
+  const { queue, result } = queueFor(t)
+  queue.start()
+  for (let round = 0; round < 10; round++)
+    await Promise.all(Array.from({ length: 50 }, (_, i) => result('add', { a: round, b: i })))
+  await new Promise(setImmediate)
+  t.ok(timers.size < 10, `${timers.size} timers after 500 tasks`)
 })
 
 test('100,000 tasks of random priorities begin in order, first in first out within one', async t => {

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t, { test } from 'tap'
 import { RedisCache } from '../../lib/index.js'
+import { ofCampaign } from '../fixtures/campaign.js'
 import { closeSharedRedis, sharedRedis } from '../fixtures/redis-server.js'
 
 const url = await sharedRedis()
@@ -88,6 +89,7 @@ for (const [store, options] of Object.entries({ memory: {}, redis: { url } })) {
         }
         await cache.invalidatePattern('*')
       }),
+      { numRuns: ofCampaign(1000) },
     )
     const { calls, answered, failed } = cache.status()
     t.strictSame([answered, failed], [calls, 0])

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { test } from 'tap'
 import { CircuitBreaker } from '../../lib/index.js'
+import { ofCampaign } from '../fixtures/campaign.js'
 import { FakeClock } from '../fixtures/fake-clock.js'
 
 const turn = () => new Promise(resolve => setImmediate(resolve))
@@ -164,7 +165,7 @@ test('a breaker lets through what the model does, and is in its state, after eac
       opened += game.opened
       return game.clock.waiting.length === 0
     }),
-    { numRuns: 200 },
+    { numRuns: ofCampaign(2000) },
   )
   t.strictSame([...seen].sort(), ['closed', 'half-open', 'open'])
   t.ok(refused > 100 && opened > 100, `${refused} refused, opened ${opened} times`)

@@ -3,6 +3,7 @@
 import fc from 'fast-check'
 import { test } from 'tap'
 import { type BusEvent, EventBus, type EventBusOptions } from '../../lib/index.js'
+import { ofCampaign } from '../fixtures/campaign.js'
 import { FakeClock } from '../fixtures/fake-clock.js'
 
 /** The patterns that match each topic, in the order in which they were subscribed. */
@@ -174,7 +175,7 @@ test('no event is lost, doubled or out of order, and the counts say what became 
       spoilt += watched.bus.getStats().failed
       if (faults.length > 0) throw new Error(faults.join('\n'))
     }),
-    { numRuns: 300 },
+    { numRuns: ofCampaign(3000) },
   )
   t.ok(accepted > 2000 && spoilt > 200, `${accepted} events, ${spoilt} of them failed`)
 })

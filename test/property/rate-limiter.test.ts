@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { test } from 'tap'
 import { RateLimiter } from '../../lib/index.js'
+import { ofCampaign } from '../fixtures/campaign.js'
 import { FakeClock } from '../fixtures/fake-clock.js'
 
 const turn = () => new Promise(resolve => setImmediate(resolve))
@@ -216,7 +217,7 @@ test('no more than burst + rate * time, nobody overtaken, lost, served twice or 
         return game.clock.waiting.length === 0
       },
     ),
-    { numRuns: 200 },
+    { numRuns: ofCampaign(2000) },
   )
   t.ok(granted > 100 && late > 20 && aborted > 20, `each was met: ${granted} granted, ${late} late, ${aborted} aborted`)
 })

@@ -3,6 +3,7 @@
 import fc from 'fast-check'
 import { test } from 'tap'
 import { ServiceGuard } from '../../lib/index.js'
+import { ofCampaign } from '../fixtures/campaign.js'
 import { FakeClock } from '../fixtures/fake-clock.js'
 
 const turn = () => new Promise(resolve => setImmediate(resolve))
@@ -122,7 +123,7 @@ test('the service sees no more than it may, and every call ends once and is coun
       t.match(budget?.amounts.tokens, { reserved: 0, spent: game.spent })
     },
   )
-  await fc.assert(property, { numRuns: 100 })
+  await fc.assert(property, { numRuns: ofCampaign(1000) })
   met.clear()
   await fc.assert(property, { numRuns: 100, seed: 3 }) // in which everything comes to pass
   const expected = ['ABORTED', 'BUDGET_SPENT', 'CALL_TIMEOUT', 'CIRCUIT_OPEN', 'OTHER', 'RATE_TIMEOUT', 'SERVICE_BUSY']

@@ -3,6 +3,7 @@
 import fc from 'fast-check'
 import { test } from 'tap'
 import { PopulaceError, TaskQueue } from '../../lib/index.js'
+import { ofCampaign } from '../fixtures/campaign.js'
 import { FakeClock } from '../fixtures/fake-clock.js'
 import { FakeRunner } from '../fixtures/fake-runner.js'
 import { TaskModel } from '../fixtures/task-model.js'
@@ -142,7 +143,7 @@ test('a queue does what its model does, and no result is lost or doubled', async
       const stats = pair.queue.getStats()
       for (const key of Object.keys(seen) as (keyof typeof seen)[]) seen[key] += stats[key]
     }),
-    { numRuns: 300 },
+    { numRuns: ofCampaign(3000) },
   )
   t.ok(
     Object.values(seen).every(count => count > 50),
