@@ -86,7 +86,7 @@ class Lives {
     const answers = this.loads.flatMap(load => load.answers)
     const wrong = answers.filter(({ route, status }) => !route.statuses.includes(status))
     const unanswered = this.loads.reduce((sum, { errors }) => sum + errors, 0)
-    const refusals = this.loads.map(load => load.answers.filter(({ status }) => status === 429).length)
+    const refused = answers.filter(({ status }) => status === 429).length
     const name = this.name
     return [
       { what: `${name}: requests without an answer`, found: String(unanswered), expected: '0' },
@@ -96,8 +96,8 @@ class Lives {
         expected: '',
       },
       {
-        what: `${name}: commands were refused in each round`,
-        found: String(Math.min(...refusals) > 0),
+        what: `${name}: commands were refused`,
+        found: String(refused > 0),
         expected: 'true',
       },
       { what: `${name}: lives that did not go on from the last one`, found: String(this.strange), expected: '0' },
@@ -131,7 +131,7 @@ export const host: BenchCase = {
   rounds: 7,
   async run({ smoke, rounds }) {
     const folder = mkdtempSync(join(tmpdir(), 'populace-bench-'))
-    const flags = ['--npcs', smoke ? '2000' : '100000', '--commands-per-second', smoke ? '20' : '100']
+    const flags = ['--npcs', smoke ? '2000' : '100000', '--commands-per-second', smoke ? '20' : '50']
     const seconds = smoke ? 1 : 4
     const idle = new Lives('with no simulation', folder, [...flags, '--idle'], seconds)
     const stepping = new Lives('at full speed', folder, flags, seconds)

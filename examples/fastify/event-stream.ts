@@ -19,7 +19,8 @@ const QUERY = {
 const shown = (_: string, value: unknown) => (value instanceof Error ? value.message : value)
 
 export function eventStream(app: FastifyInstance, { bus }: Host): void {
-  const streams = new Set<ServerResponse>()
+  /** With what takes each out of the bus. */
+  const streams = new Map<ServerResponse, () => void>()
 
   type Query = { Querystring: { topic: string; npc?: number } }
   app.get<Query>('/events', { schema: { querystring: QUERY } }, ({ query: { topic: pattern, npc } }, reply) => {
@@ -37,14 +38,19 @@ export function eventStream(app: FastifyInstance, { bus }: Host): void {
     reply.hijack()
     raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', connection: 'close' })
     raw.write(': here they come\n\n')
-    streams.add(raw)
-    raw.once('close', () => {
+    // It is told nothing from the moment on when it is ended, which may be long before the last of it has been read.
+    const leave = () => {
       subscription.unsubscribe()
       streams.delete(raw)
-    })
+    }
+    streams.set(raw, leave)
+    raw.once('close', leave)
   })
 
   app.addHook('preClose', async () => {
-    for (const raw of streams) raw.end()
+    for (const [raw, leave] of streams) {
+      leave()
+      raw.end()
+    }
   })
 }
