@@ -55,6 +55,12 @@ function pieces(n = CHUNKS, changed = false): EncodeTask[] {
   })
 }
 
+/** Chunks as text that tells any difference. */
+const shown = (chunks: readonly Chunk[]) =>
+  chunks.map(({ stored, digest, seal }) =>
+    [stored, digest, seal].map(bytes => Buffer.from(bytes).toString('hex')).join(' '),
+  )
+
 const run = (one: FakeTry) => one.done(codeInThread(one.call.args as CodecTask))
 
 /** Does what the queue is given until `work` has come to its end; `act`, instead of a try, by its number. */
@@ -76,7 +82,7 @@ test('chunks that a queue codes are those of any other codec, in order', async t
     const { codec, runner, queue, elsewhere } = codecWith()
     queue.start()
     const tasks = pieces(CHUNKS, changed)
-    t.strictSame(await through(runner, codec.encode(tasks)), await inlineCodec.encode(tasks))
+    t.strictSame(shown(await through(runner, codec.encode(tasks))), shown(await inlineCodec.encode(tasks)))
     t.equal(elsewhere.chunks, 0)
     t.match(codec.counts, { batches: runner.begun.length, lost: 0, elsewhere: 0 })
     t.match(queue.getStats(), { done: runner.begun.length, results: 0 }, 'the queue keeps none of it')
@@ -112,7 +118,7 @@ for (const what of ['cancelled', 'crashed', 'stopped']) {
       }
       const tasks = pieces(40)
       const encoded = await through(runner, codec.encode(tasks), { [at]: act })
-      t.strictSame(encoded, await inlineCodec.encode(tasks))
+      t.strictSame(shown(encoded), shown(await inlineCodec.encode(tasks)))
       t.ok(elsewhere.chunks > 0)
       t.ok(codec.counts.lost > 0 && codec.counts.elsewhere === elsewhere.chunks)
     }
@@ -125,7 +131,7 @@ test('a queue that is full, was never started or is stopped is done without', as
     if (how === 'full') queue.start()
     for (let i = 0; how === 'full' && i < 2; i++) queue.enqueue({ module: 'file:///tasks.js' })
     if (how === 'stopped') await queue.stop()
-    t.strictSame(await codec.encode(pieces()), await inlineCodec.encode(pieces()), how)
+    t.strictSame(shown(await codec.encode(pieces())), shown(await inlineCodec.encode(pieces())), how)
     t.equal(elsewhere.chunks, CHUNKS)
     t.equal(runner.running.length, how === 'full' ? 1 : 0)
   }
@@ -139,7 +145,7 @@ test('where all threads do something else for long it waits no longer, and nothi
   t.ok(queue.getStats().waiting > 0)
   t.strictSame(clock.waiting, [100])
   clock.advance(100)
-  t.strictSame(await encoded, await inlineCodec.encode(pieces()))
+  t.strictSame(shown(await encoded), shown(await inlineCodec.encode(pieces())))
   t.equal(elsewhere.chunks, CHUNKS)
   t.match(queue.getStats(), { waiting: 0, running: 1 }, "the host's task goes on")
   t.strictSame(clock.waiting, [], 'no timer is left')
@@ -150,7 +156,7 @@ test('what has a thread is waited for, however long the others wait', async t =>
   queue.start()
   const encoded = codec.encode(pieces())
   clock.advance(1000)
-  t.strictSame(await through(runner, encoded), await inlineCodec.encode(pieces()))
+  t.strictSame(shown(await through(runner, encoded)), shown(await inlineCodec.encode(pieces())))
   t.equal(elsewhere.chunks, 0)
 })
 
@@ -190,6 +196,6 @@ test('a chunk that is damaged is so in the queue too', async t => {
 test('a little is coded in the calling thread', async t => {
   const { codec, queue } = codecWith()
   queue.start()
-  t.strictSame(await codec.encode(pieces(1)), await inlineCodec.encode(pieces(1)))
+  t.strictSame(shown(await codec.encode(pieces(1))), shown(await inlineCodec.encode(pieces(1))))
   t.match(codec.counts, { batches: 0 })
 })
