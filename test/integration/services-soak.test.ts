@@ -126,7 +126,7 @@ for (const [where, options] of Object.entries({ memory: { maxEntries: 500 }, red
     await cache.connect()
     const ends = new Ends()
     const { signal } = lastingController()
-    await soak(t, ofCampaign(200_000), async (from, to) => {
+    await soak(t, ofCampaign(100_000), async (from, to) => {
       for (let i = from; i < to; i += 50) {
         const calls = Array.from({ length: 50 }, (_, n) => {
           const key = `k${i + n}`
