@@ -3,6 +3,7 @@
 // the error says whether it was rolled back for certain (before the commit was asked for) or may have happened.
 import type { Clock } from '../core/clock.js'
 import { PopulaceError } from '../core/errors.js'
+import { CANCEL_GRACE_MS } from '../core/limits.js'
 import { DatabaseCalls, type FilledLimits, fillLimits } from './database-calls.js'
 import { aborted, closed, DatabaseError, lost, timedOut } from './database-error.js'
 import type { DatabaseLane } from './database-lane.js'
@@ -136,11 +137,12 @@ const afterEnd = () => closed('A transaction was used after its end')
 const lostWhole = () => lost('a transaction', 'rolled back', new Error('it was not committed'))
 const isLoss = (error: unknown) => error instanceof PopulaceError && error.code === 'DATABASE_LOST'
 
-/** Leaves the lane outside of any transaction, or cut off: then the server rolls back. */
+/** Leaves the lane outside of any transaction, or cut off: then the server rolls back. Whoever waits has waited long enough. */
 async function rollBack(lane: DatabaseLane, timeoutMs: number): Promise<void> {
   if (lane.ended) return
+  const limit = Math.min(timeoutMs, CANCEL_GRACE_MS)
   try {
-    await runStatement(lane, 'rollback', [], { timeoutMs, signals: [], fate: 'rolled back' })
+    await runStatement(lane, 'rollback', [], { timeoutMs: limit, signals: [], fate: 'rolled back' })
   } catch {
     lane.kill()
   }

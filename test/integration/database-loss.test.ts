@@ -197,6 +197,27 @@ test('a server that stands still makes no call hang', async t => {
   t.equal(await rowsIn(pool, name), 0)
 })
 
+test('a transaction that waits for something else ends in time though the server stands still', async t => {
+  const clock = new FakeClock()
+  const pool = await poolFor(t, connectionString, {}, clock)
+  t.teardown(() => server.thaw())
+  let isFrozen = false
+  const ending = errorOf(
+    pool.transaction(
+      async tx => {
+        await tx.query('select 1')
+        server.freeze()
+        isFrozen = true
+        await new Promise(() => undefined)
+      },
+      { timeoutMs: 1000 },
+    ),
+  )
+  while (!isFrozen) await new Promise(setImmediate)
+  t.match(await asTimePasses(clock, ending), { code: 'DATABASE_TIMEOUT', message: /timeoutMs of 1000 ms/ })
+  t.ok(clock.now() < 10_000, `after ${clock.now()} ms`)
+})
+
 test('a server that stands still does not hold up release and close', async t => {
   const clock = new FakeClock()
   const pool = await poolFor(t, connectionString, { poolSize: 2 }, clock)
