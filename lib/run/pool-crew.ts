@@ -39,9 +39,9 @@ export class PoolCrew implements Crew {
   readonly #pool: Piscina
   readonly #workers: readonly Worker[]
   readonly #tickTimeoutMs: number | undefined
-  /** Rejects when a worker dies or the crew is ended; never resolves. */
-  readonly #death: Promise<never>
-  #die: (error: PopulaceError) => void = () => {}
+  /** Why no worker answers any more; who waits for one is told. A promise of it would gather a reaction a batch, for ever. */
+  #death: PopulaceError | undefined
+  readonly #mourners = new Set<(error: PopulaceError) => void>()
   #closing = false
   #stepping = false
   #destroyed: Promise<void> | undefined
@@ -50,10 +50,6 @@ export class PoolCrew implements Crew {
     const { threads } = o.plan
     this.control = o.control
     this.#tickTimeoutMs = o.tickTimeoutMs
-    this.#death = new Promise((_, reject) => {
-      this.#die = reject
-    })
-    this.#death.catch(() => undefined) // told to whoever waits; nobody may
     this.#pool = new Piscina({
       filename: WORKER,
       minThreads: threads,
@@ -104,9 +100,24 @@ export class PoolCrew implements Crew {
     this.#destroyed = this.#pool.destroy()
   }
 
+  #die(error: PopulaceError): void {
+    this.#death ??= error
+    for (const tell of this.#mourners) tell(this.#death)
+    this.#mourners.clear()
+  }
+
+  /** What work comes to, or the death of a worker. */
+  #unlessDead<T>(work: Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#death !== undefined) reject(this.#death)
+      this.#mourners.add(reject)
+      work.finally(() => this.#mourners.delete(reject)).then(resolve, reject)
+    })
+  }
+
   async #ask<T>(question: Promise<Answer<T>>): Promise<T> {
     // A call pending when its worker dies never settles: death answers in its place.
-    const answer = await Promise.race([question, this.#death])
+    const answer = await this.#unlessDead(question)
     if ('error' in answer) throw fromErrorData(answer.error)
     return answer.value
   }
@@ -139,7 +150,7 @@ export class PoolCrew implements Crew {
     const watch = this.#watch()
     this.#stepping = true
     try {
-      await Promise.race([this.control.waitForDone(number), this.#death])
+      await this.#unlessDead(this.control.waitForDone(number))
     } finally {
       clearInterval(watch)
       this.#stepping = false
@@ -176,7 +187,7 @@ export class PoolCrew implements Crew {
   }
 
   async #failure(): Promise<Error> {
-    const found = await Promise.race([Promise.all(this.#workers.map(w => w.service.failure())), this.#death])
+    const found = await this.#unlessDead(Promise.all(this.#workers.map(w => w.service.failure())))
     const data = found.find(f => f !== undefined)
     return data
       ? fromErrorData(data)
