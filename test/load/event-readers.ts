@@ -1,10 +1,11 @@
-// Subscribers of a host's events. Numbers of events go up by one, so what each is told, and what it is told that it missed, is
-// held to the numbers alone; the streams end when the host does.
+// Subscribers of all that a host's world tells. Its numbers go up by one, so what each is told, and what it is told that it
+// missed, is held to the numbers alone; the streams end when the host does.
 
 /** One who reads events until they end. */
 export class EventReader {
   /** The status that it was answered with. */
   readonly status: number
+  /** Of events alone: ticks and checkpoints have numbers, too. */
   told = 0
   missed = 0
   /** Events whose number is not that of the one before, plus those that were missed between, plus one. */
@@ -43,12 +44,12 @@ export class EventReader {
       this.#last += Number(missed[1])
       return
     }
-    const id = /^id: (\d+)\n/.exec(message)
+    const id = /^id: (\d+)\ndata: \{"topic":"\w+\.(event\.)?/.exec(message)
     if (id === null) return // a comment, or the body of a refusal
     const number = Number(id[1])
     if (this.#first !== undefined && number !== this.#last + 1) this.gaps++
     this.#first ??= number
     this.#last = number
-    this.told++
+    if (id[2] !== undefined) this.told++
   }
 }

@@ -62,9 +62,9 @@ function trafficOf(npcs: number): readonly Traffic[] {
 async function openStreams(url: string): Promise<{ all: EventReader[]; quiet: EventReader[]; refused: EventReader[] }> {
   const open = (count: number, topic: string) =>
     Promise.all(Array.from({ length: count }, () => EventReader.open(`${url}/events?topic=${topic}`)))
-  const all = await open(READING, 'npc.**')
-  const quiet = await open(MOST_STREAMS - READING, 'npc.*.sold')
-  return { all, quiet, refused: await open(TOO_MANY, 'npc.**') }
+  const all = await open(READING, 'savers.**')
+  const quiet = await open(MOST_STREAMS - READING, 'savers.event.sold')
+  return { all, quiet, refused: await open(TOO_MANY, 'savers.**') }
 }
 
 const component = (name: string, figure: string) => `populace_component{component="${name}",figure="${figure}"}`
