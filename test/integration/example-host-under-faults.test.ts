@@ -13,7 +13,7 @@ const WORLD = new URL('../../examples/fastify/world.js', import.meta.url)
 const ROUNDS = ofCampaign(30)
 const TICK = 'populace_tick{simulation="savers"}'
 const GIVEN = 'populace_component{component="commands",figure="succeeded"}'
-const cacheFigure = (name: string) => `populace_component{component="cache",figure="${name}"}`
+const cacheFigure = (name: string) => `populace_component{component="savers.cache",figure="${name}"}`
 
 const [postgres, redis] = await Promise.all([privateServer(), privateRedis()])
 t.teardown(() => Promise.all([postgres.close(), redis.close()]))
