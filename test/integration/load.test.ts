@@ -79,10 +79,11 @@ t.test('docs/load.md says which loads there are, in their order, and over how ma
 })
 
 t.test('a reader of events notices those that it was neither told nor told to have missed', async t => {
-  const event = (n: number) => `id: ${n}\ndata: {}\n\n`
+  const event = (n: number) => `id: ${n}\ndata: {"topic":"savers.event.bought"}\n\n`
+  const tick = (n: number) => `id: ${n}\ndata: {"topic":"savers.tick"}\n\n`
   const missed = (n: number) => `event: missed\ndata: ${n}\n\n`
   const streams: Record<string, string> = {
-    '/whole': `: here\n\n${event(5)}${event(6)}${missed(3)}${event(10)}`,
+    '/whole': `: here\n\n${event(5)}${tick(6)}${event(7)}${missed(3)}${event(11)}`,
     '/lost': `${event(5)}${event(7)}${event(8)}`,
     '/lost-more': `${event(5)}${missed(1)}${event(8)}`,
     '/twice': `${event(5)}${event(5)}`,
