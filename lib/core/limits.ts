@@ -367,14 +367,8 @@ export const KEPT_TOPICS = 4096
 export const MAX_DEAD_LETTERS = 1_000_000
 export const MAX_KEPT_RESULTS = 10_000_000
 
-/** Milliseconds that a cache in memory takes entries away before the host's event loop turns. */
-export const CACHE_SLICE_MS = 4
-
-/** Milliseconds that listeners are told events before the host's event loop turns. */
-export const TELL_SLICE_MS = 4
-
-/** Milliseconds that a bus dispatches before it lets the host's event loop turn. */
-export const DISPATCH_SLICE_MS = 4
+/** Milliseconds that the main thread tells listeners, dispatches events or clears a cache before the host's event loop turns. */
+export const LOOP_SLICE_MS = 4
 
 /** Milliseconds between two warnings of events that were dropped: the next one says how many. */
 export const DROP_WARNING_MS = 1000

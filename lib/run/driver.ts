@@ -2,7 +2,7 @@
 // it: a main engine, a command, a read, a stop. In between the crew steps by itself.
 import { setImmediate as turn } from 'node:timers/promises'
 import { locate, PopulaceError } from '../core/errors.js'
-import { REPORTS_PER_SECOND, TELL_SLICE_MS } from '../core/limits.js'
+import { LOOP_SLICE_MS, REPORTS_PER_SECOND } from '../core/limits.js'
 import { makeSequence } from '../core/sequence.js'
 import { PURPOSE, streamKey } from '../core/threefry.js'
 import type { EmittedEvent } from '../memory/event-queue.js'
@@ -265,7 +265,7 @@ export class Driver {
   /** Tells events, then measures, in order and for a few milliseconds. Whether that was all. */
   #tell(): boolean {
     const { ring, memory } = this.#world
-    const end = performance.now() + TELL_SLICE_MS
+    const end = performance.now() + LOOP_SLICE_MS
     const isAll = memory.events.drain(
       event => this.#hooks.emitted(event),
       () => performance.now() >= end,

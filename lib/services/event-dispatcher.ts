@@ -5,7 +5,7 @@
 // An event is over when the call of each of its handlers has ended: by returning, throwing, settling or taking too long.
 import type { Clock } from '../core/clock.js'
 import { PopulaceError } from '../core/errors.js'
-import { DISPATCH_SLICE_MS } from '../core/limits.js'
+import { LOOP_SLICE_MS } from '../core/limits.js'
 import type { DeadLetters } from './dead-letters.js'
 import { Deadlines } from './deadlines.js'
 import type { EventSubscription } from './event-subscription.js'
@@ -86,7 +86,7 @@ export class EventDispatcher {
     this.#turnComes = true
     setImmediate(() => {
       this.#turnComes = false
-      this.#sliceEnd = this.#host.clock.now() + DISPATCH_SLICE_MS
+      this.#sliceEnd = this.#host.clock.now() + LOOP_SLICE_MS
       this.#dispatchSlice()
     })
   }

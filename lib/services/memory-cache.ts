@@ -4,7 +4,7 @@
 // pattern holds for all who ask from then on, but takes entries away a few milliseconds at a time, as there may be a million.
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Clock } from '../core/clock.js'
-import { CACHE_SLICE_MS } from '../core/limits.js'
+import { LOOP_SLICE_MS } from '../core/limits.js'
 import { closed } from './cache-error.js'
 import type { ResolvedCacheOptions } from './cache-options.js'
 import type { CacheStore, StoreFigures } from './cache-store.js'
@@ -101,7 +101,7 @@ export class MemoryCache implements CacheStore {
     const removal = { matches: globMatcher(pattern), upTo: this.#lastCall, count: 0 }
     this.#removals.add(removal)
     try {
-      let end = this.#clock.now() + CACHE_SLICE_MS
+      let end = this.#clock.now() + LOOP_SLICE_MS
       let looked = 0
       for (const [key, { used }] of this.#entries) {
         if (used > removal.upTo) break // from here on all are new, or were looked at when they were used
@@ -109,7 +109,7 @@ export class MemoryCache implements CacheStore {
         if (++looked % LOOKED_AT > 0 || this.#clock.now() < end) continue
         yield counted(removal)
         await turn()
-        end = this.#clock.now() + CACHE_SLICE_MS
+        end = this.#clock.now() + LOOP_SLICE_MS
       }
       yield counted(removal)
     } finally {

@@ -5,7 +5,7 @@
 // is at most maxWorkers. A try that was ended, for whatever reason, is of no interest any more when its promise settles.
 import type { Clock } from '../core/clock.js'
 import { PopulaceError } from '../core/errors.js'
-import { DISPATCH_SLICE_MS, MAX_RETRY_DELAY_MS } from '../core/limits.js'
+import { LOOP_SLICE_MS, MAX_RETRY_DELAY_MS } from '../core/limits.js'
 import { leaseCores } from './cores.js'
 import { Latencies } from './latencies.js'
 import { PriorityHeap } from './priority-heap.js'
@@ -161,7 +161,7 @@ export class TaskDispatcher {
     runner.run({ id, attempt, ...task, args }, transferList, end).then(
       value => {
         if (record.end !== end) return
-        this.#sliceEnd = clock.now() + DISPATCH_SLICE_MS
+        this.#sliceEnd = clock.now() + LOOP_SLICE_MS
         this.#endTry(record)
         record.value = value
         this.#end([[record, 'done', undefined]])

@@ -1,7 +1,7 @@
 // Events: the same ones in the same order on any number of workers, each with its identity.
 import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
-import { MAX_TICK_EVENT_BYTES, MAX_TICK_EVENTS, TELL_SLICE_MS } from '../../lib/core/limits.js'
+import { LOOP_SLICE_MS, MAX_TICK_EVENT_BYTES, MAX_TICK_EVENTS } from '../../lib/core/limits.js'
 import { type EmittedEvent, PopulaceError, Simulation, type SimulationOptions } from '../../lib/index.js'
 
 const CHATTER = new URL('../fixtures/chatter.js', import.meta.url)
@@ -89,7 +89,7 @@ t.test("the host's event loop turns while listeners are told what a tick emitted
     sim.on('event', ({ sequence }) => {
       told.push(sequence)
       toldIn.add(turns)
-      const end = performance.now() + TELL_SLICE_MS / 100
+      const end = performance.now() + LOOP_SLICE_MS / 100
       while (performance.now() < end);
     })
     await sim.run({ ticks: 1 })
