@@ -15,6 +15,9 @@ import { IN_TURN, outOfTurn, type Turn } from './turn.js'
 /** Int32 words of a staging's state: the next record, and records put out since the block began. */
 const STATE = { next: 0, added: 1, words: 2 } as const
 
+/** Numbers of one column that are set one by one at most. */
+const UNROLLED = 8
+
 /** How the records that a kernel adds begin. */
 export interface Head {
   /** What is refused for rows out of turn, as in 'A kernel gives birth for row 7'. */
@@ -90,7 +93,9 @@ export class Staging {
     for (const [name, { size, default: value }] of this.#columns) {
       if (hide.includes(name)) continue
       constants[`c${k}`] = this.arrays.get(name)
-      defaults += size === 1 ? `c${k}[at] = ${value}\n` : `c${k}.fill(${value}, at * ${size}, at * ${size} + ${size})\n`
+      // One by one where there are few: a call of fill takes as long as some dozen assignments.
+      if (size > UNROLLED) defaults += `c${k}.fill(${value}, at * ${size}, at * ${size} + ${size})\n`
+      else for (let i = 0; i < size; i++) defaults += `c${k}[at * ${size} + ${i}] = ${value}\n`
       k++
     }
     const add = fresh(

@@ -4,6 +4,7 @@
 import { PopulaceError } from '../core/errors.js'
 import { REFUSED_ASKS } from '../core/limits.js'
 import { ASK_STATUS } from './ask.js'
+import { decode } from './document-codec.js'
 import type { DocumentHeap } from './document-heap.js'
 import { ASKS, type AskLayout, MAIL } from './layout.js'
 import { Mailbox } from './mailbox.js'
@@ -34,8 +35,10 @@ export interface OpenAsk {
   readonly tick: number
   /** The number of the engine that asked, among those that ask it. */
   readonly engine: number
-  /** The question, encoded. */
-  readonly question: Uint8Array
+  /** A copy. */
+  readonly question: unknown
+  /** The question's bytes as characters: questions are the same where these are. */
+  readonly text: string
 }
 
 export class AskBox {
@@ -106,7 +109,8 @@ export class AskBox {
     mailbox.seen[waiting] = 0
     this.#question[waiting * 2] = isAdmitted ? offset : 0
     this.#question[waiting * 2 + 1] = isAdmitted ? length : 0
-    this.#answer.fill(0, waiting * 2, waiting * 2 + 2)
+    this.#answer[waiting * 2] = 0
+    this.#answer[waiting * 2 + 1] = 0
     this.#token[waiting] = token
     this.#tick[waiting] = tick
     this.#engine[waiting] = engine
@@ -139,11 +143,15 @@ export class AskBox {
   /** Asks from number `from` on that wait for an answer, in order. */
   *open(from = 0): Generator<OpenAsk> {
     const { waiting, to } = this.mailbox
+    const { bytes, view } = this.heap
+    const characters = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     for (let at = this.#search(from); at < waiting; at++) {
       if (this.status[at] !== ASK_STATUS.open) continue
       const begin = this.#question[at * 2]
-      const question = this.heap.bytes.slice(begin, begin + this.#question[at * 2 + 1])
-      yield { number: this.#number[at], agent: to[at], tick: this.#tick[at], engine: this.#engine[at], question }
+      const question = decode(bytes, view, begin)
+      const text = characters.toString('latin1', begin, begin + this.#question[at * 2 + 1])
+      const [number, agent, tick, engine] = [this.#number[at], to[at], this.#tick[at], this.#engine[at]]
+      yield { number, agent, tick, engine, question, text }
     }
   }
 

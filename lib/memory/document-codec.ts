@@ -16,6 +16,7 @@ const scratch = new Uint8Array(MAX_DOCUMENT_BYTES * 4 + 64)
 const scratchView = new DataView(scratch.buffer)
 const textEncoder = new TextEncoder()
 const textDecoder = new TextDecoder('utf-8', { ignoreBOM: true })
+const isOwn = Object.prototype.hasOwnProperty
 
 /** Where the document encoded last lies, from 0; good until the next is. */
 export const encoded: Uint8Array = scratch
@@ -164,12 +165,17 @@ function write(at: number, value: unknown, depth: number): number {
   }
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype === Object.prototype || prototype === null) {
-    const keys = Object.keys(value)
-    let next = writeCount(at, keys.length, 0x80, 15, 0xde)
-    for (let i = 0; i < keys.length; i++) {
-      next = writeString(next, keys[i])
-      next = write(next, (value as Record<string, unknown>)[keys[i]], depth + 1)
+    // Not by Object.keys: its array is more to collect than all else of a small document.
+    let left = 0
+    for (const key in value) if (isOwn.call(value, key)) left++
+    let next = writeCount(at, left, 0x80, 15, 0xde)
+    for (const key in value) {
+      if (!isOwn.call(value, key)) continue
+      next = writeString(next, key)
+      next = write(next, (value as Record<string, unknown>)[key], depth + 1)
+      left--
     }
+    if (left !== 0) throw INVALID // a getter has changed it
     return next
   }
   if (value instanceof Uint8Array) return writeBytes(at, value)
@@ -200,7 +206,7 @@ export function documentError(result: number, value: unknown, where: string): Po
       `${where} is given a document of more than ${MAX_DOCUMENT_BYTES} bytes`,
       'Keep less in it, or spread it over several agents.',
     )
-  const fault = plainFault(value, 'it', MAX_DOCUMENT_DEPTH) ?? 'reading it sets another document'
+  const fault = plainFault(value, 'it', MAX_DOCUMENT_DEPTH) ?? 'reading it changes it, or sets another document'
   return new PopulaceError(
     'DOCUMENT_INVALID',
     `${where} is given what is no document: ${fault}`,

@@ -12,33 +12,48 @@ import { askersOf } from '../schedule/engine.js'
 import type { AnswerEntry } from '../state/journal.js'
 import type { OpenWorld } from './open-world.js'
 import type { AskIdentity, Reply, TickService } from './service.js'
-import { ServiceCalls, type ServiceStatus } from './service-calls.js'
+import { Call, ServiceCalls, type ServiceStatus } from './service-calls.js'
 
-/** A question that was put to a service. */
-interface Call {
-  readonly identity: AskIdentity
-  readonly question: Uint8Array
-  reply: Reply | undefined
-  /** Called when there is a reply. */
-  done: () => void
-  cancel: () => void
-}
-
-/** An ask that waits for its answer. */
-interface Waiting {
+/** An ask that waits for its answer, and the call that it is put with. */
+class Waiting extends Call {
   readonly kind: Kind
   readonly open: OpenAsk
   /** The tick in which it is known at the latest what became of it: never below that of an ask of its kind before it. */
   readonly due: number
-  call: Call | undefined
+  readonly run: string
+  /** Whether it was put to a service. */
+  isPut = false
+  /** Whether it was said what became of it: it waits no more. */
+  isTold = false
+
+  constructor(kind: Kind, open: OpenAsk, due: number, run: string) {
+    super(open.question)
+    this.kind = kind
+    this.open = open
+    this.due = due
+    this.run = run
+  }
+
+  override get identity(): AskIdentity {
+    const { kind, run } = this
+    const { tick, agent, number: sequence } = this.open
+    const ask = kind.ask.name
+    const engine = kind.engines[this.open.engine] ?? ''
+    return { id: `${run}/${ask}/${tick}/${engine}/${agent}/${sequence}`, run, ask, tick, engine, agent, sequence }
+  }
 }
 
 /** Asks of one kind. */
 interface Kind {
   readonly ask: AskData
   readonly engines: readonly string[]
-  /** By number, in order. */
-  readonly waiting: Map<number, Waiting>
+  /**
+   * In the order of their numbers. An array and no Map, as all that is filled and emptied in every tick here: what was
+   * taken out of a Map that lives long stays in the young generation until a full collection of the old one.
+   */
+  waiting: Waiting[]
+  /** By number, what was put in ticks that are stepped again: it serves the same question when that is asked again. */
+  readonly ahead: Map<number, Waiting>
   /** Number of the first ask that is not known yet. */
   next: number
 }
@@ -48,11 +63,10 @@ export class Asks {
   readonly #run: string
   /** Asks for the next boundary between two ticks. */
   readonly #interrupt: () => void
-  readonly #kinds: readonly Kind[]
-  readonly #services: ReadonlyMap<string, ServiceCalls>
-  readonly #calls = new Map<string, Call>()
+  readonly #kinds: ReadonlyMap<string, Kind>
+  readonly #services: ReadonlyMap<string, ServiceCalls<Waiting>>
   /** Replies came, and their asks do not wait for a certain tick. */
-  readonly #arrived = new Set<Waiting>()
+  #arrived: Waiting[] = []
   /** What the journal knows, in order; how much of it was said; and by the asks' names what was not. */
   #record: readonly AnswerEntry[] = []
   #said = 0
@@ -69,11 +83,13 @@ export class Asks {
     this.#run = run
     this.#interrupt = interrupt
     const { scenario, engines } = world.plan
-    this.#kinds = [...scenario.asks.values()].map(ask => {
-      return { ask, engines: askersOf(engines, ask.name), waiting: new Map(), next: 0 }
-    })
+    const kindOf = (ask: AskData): Kind => {
+      return { ask, engines: askersOf(engines, ask.name), waiting: [], ahead: new Map(), next: 0 }
+    }
+    this.#kinds = new Map([...scenario.asks].map(([name, ask]) => [name, kindOf(ask)]))
+    const replied = (call: Waiting) => this.#replied(call)
     const services = [...(world.services ?? [])].flatMap(([name, service]) =>
-      'ticks' in service ? [] : [[name, new ServiceCalls(service, clock)] as const],
+      'ticks' in service ? [] : [[name, new ServiceCalls(service, clock, replied)] as const],
     )
     this.#services = new Map(services)
   }
@@ -97,26 +113,25 @@ export class Asks {
     this.#recorded = new Set(record.map(({ ask, number }) => nameOf(ask, number)))
     // Without services the record alone speaks, for ever.
     this.#lastTick = this.#world.services ? lastTick : Number.POSITIVE_INFINITY
-    this.#arrived.clear()
-    for (const kind of this.#kinds) {
-      kind.waiting.clear()
+    this.#arrived = []
+    for (const kind of this.#kinds.values()) {
+      const { waiting, ahead } = kind
+      for (const w of waiting) if (w.isPut && !w.isTold) ahead.set(w.open.number, w)
+      kind.waiting = []
       kind.next = 0
       this.#takeIn(kind)
-      for (const [name, call] of this.#calls) {
-        const { ask, sequence } = call.identity
-        if (ask === kind.ask.name && sequence < kind.next && !kind.waiting.has(sequence)) this.#drop(name, call)
-      }
+      for (const w of ahead.values()) if (w.open.number < kind.next) this.#cancel(w)
     }
   }
 
   /** To be called when a batch has ended: puts what was asked in it. */
   takeIn(): void {
-    for (const kind of this.#kinds) if (this.#box(kind).hasNews) this.#takeIn(kind)
+    for (const kind of this.#kinds.values()) if (this.#box(kind).hasNews) this.#takeIn(kind)
   }
 
   #takeIn(kind: Kind): void {
     const box = this.#box(kind)
-    for (const open of box.open(kind.next)) kind.waiting.set(open.number, this.#wait(kind, open))
+    for (const open of box.open(kind.next)) kind.waiting.push(this.#wait(kind, open))
     kind.next = box.next
     box.told()
   }
@@ -127,56 +142,49 @@ export class Asks {
     const late = open.tick + ask.timeoutTicks
     const there = service && 'ticks' in service ? open.tick + service.ticks : late
     const due = ask.latency === undefined ? Math.min(there, late) : open.tick + ask.latency
-    const waiting: Waiting = { kind, open, due, call: undefined }
+    const isKnown = this.#recorded.size > 0 && this.#recorded.has(nameOf(ask.name, open.number))
     const calls = this.#services.get(ask.service)
-    const known = this.#recorded.has(nameOf(ask.name, open.number))
-    if (calls && !known && this.#lastTick < Number.POSITIVE_INFINITY) this.#put(waiting, calls)
+    const waiting = new Waiting(kind, open, due, this.#run)
+    return calls && !isKnown && this.#lastTick < Number.POSITIVE_INFINITY ? this.#put(waiting, calls) : waiting
+  }
+
+  /** Puts an ask; one that was put before, if it asks the same. */
+  #put(waiting: Waiting, calls: ServiceCalls<Waiting>): Waiting {
+    const { kind, open } = waiting
+    const known = kind.ahead.get(open.number)
+    if (known && known.identity.id === waiting.identity.id && known.open.text === open.text) {
+      kind.ahead.delete(open.number)
+      if (known.reply) this.#arrive(known)
+      return known
+    }
+    if (known) this.#cancel(known)
+    waiting.isPut = true
+    calls.put(waiting)
     return waiting
   }
 
-  #put(waiting: Waiting, calls: ServiceCalls): void {
+  #replied(waiting: Waiting): void {
     const { kind, open } = waiting
-    const name = nameOf(kind.ask.name, open.number)
-    const identity = this.#identify(kind, open)
-    const known = this.#calls.get(name)
-    const isSame = known?.identity.id === identity.id && Buffer.compare(known.question, open.question) === 0
-    if (known && !isSame) this.#drop(name, known)
-    const call = known && isSame ? known : this.#begin(name, identity, open.question, calls)
-    waiting.call = call
-    call.done = () => {
-      if (kind.ask.latency === undefined) this.#arrived.add(waiting)
-      this.wake()
-      this.#interrupt()
-    }
-    if (call.reply) call.done()
+    if (kind.ahead.get(open.number) !== waiting) this.#arrive(waiting) // else whoever asks again finds it
   }
 
-  #begin(name: string, identity: AskIdentity, question: Uint8Array, calls: ServiceCalls): Call {
-    const call: Call = { identity, question, reply: undefined, done: () => {}, cancel: () => {} }
-    call.cancel = calls.put(documentIn(question), identity, reply => {
-      call.reply = reply
-      call.done()
-    })
-    this.#calls.set(name, call)
-    return call
+  #arrive(waiting: Waiting): void {
+    if (waiting.kind.ask.latency === undefined) this.#arrived.push(waiting)
+    this.wake()
+    this.#interrupt()
   }
 
-  #identify({ ask, engines }: Kind, { tick, agent, number: sequence, engine }: OpenAsk): AskIdentity {
-    const who = { run: this.#run, ask: ask.name, tick, engine: engines[engine] ?? '', agent, sequence }
-    return { id: Object.values(who).join('/'), ...who }
-  }
-
-  #drop(name: string, call: Call): void {
-    call.done = () => {}
-    call.cancel()
-    this.#calls.delete(name)
+  #cancel(waiting: Waiting): void {
+    const { kind, open } = waiting
+    this.#services.get(kind.ask.service)?.cancel(waiting)
+    kind.ahead.delete(open.number)
   }
 
   /** The next tick after `tick` in which it is known what becomes of an ask: no batch may pass it. */
   nextTick(tick: number): number {
     let next = this.#record[this.#said]?.tick ?? Number.POSITIVE_INFINITY
-    for (const { waiting } of this.#kinds) {
-      const [first] = waiting.values()
+    for (const { waiting } of this.#kinds.values()) {
+      const [first] = waiting
       if (first) next = Math.min(next, Math.max(first.due, this.#lastTick))
     }
     return Math.max(next, tick + 1)
@@ -185,14 +193,14 @@ export class Asks {
   /** Whether tick `tick` cannot begin before a service has answered. */
   holds(tick: number): boolean {
     if (tick < this.#lastTick) return false
-    return this.#kinds.some(({ ask, waiting }) => {
-      if (ask.latency === undefined) return false
-      for (const { due, call } of waiting.values()) {
-        if (due > tick) return false
-        if (call && !call.reply) return true
+    for (const { ask, waiting } of this.#kinds.values()) {
+      if (ask.latency === undefined) continue
+      for (const { due, isPut, reply } of waiting) {
+        if (due > tick) break
+        if (isPut && !reply) return true
       }
-      return false
-    })
+    }
+    return false
   }
 
   /** Resolves when a service has answered, or `wake` is called; at once, if that was so since the last wait. */
@@ -214,43 +222,43 @@ export class Asks {
   async deliver(tick: number): Promise<void> {
     this.#sayRecorded(tick)
     if (tick < this.#lastTick) return
-    const found = this.#kinds.flatMap(kind => this.#known(kind, tick))
+    const found: Waiting[] = []
+    for (const kind of this.#kinds.values()) this.#find(kind, tick, found)
     if (found.length === 0) return
     const { journal } = this.#world
     const bytesOf = new Map<Kind, number>()
-    const said = found.map(waiting => ({ waiting, ...this.#say(waiting, tick, bytesOf) }))
+    const said = found.map(waiting => this.#say(waiting, tick, bytesOf))
     for (const { entry } of said) journal.append(entry)
     await journal.flush()
     for (const { waiting, entry, bytes } of said) {
       this.#box(waiting.kind).answer(entry.number, entry.status, bytes)
-      this.#forget(waiting)
+      this.#told(waiting)
     }
-    for (const kind of this.#kinds) this.#box(kind).mailbox.settle()
+    this.#forgetTold()
+    for (const kind of this.#kinds.values()) this.#box(kind).mailbox.settle()
   }
 
-  /** Asks of which it is known before this tick what became of them, in order. */
-  #known({ waiting }: Kind, tick: number): Waiting[] {
-    const found: Waiting[] = []
-    for (const w of waiting.values()) {
-      if (w.due > tick) break
-      found.push(w)
+  /** Adds asks of which it is known before this tick what became of them, in order. */
+  #find(kind: Kind, tick: number, found: Waiting[]): void {
+    for (const waiting of kind.waiting) {
+      if (waiting.due > tick) break
+      found.push(waiting)
     }
-    const early = [...this.#arrived].filter(w => waiting.get(w.open.number) === w && w.due > tick)
-    return [...found, ...early.sort((a, b) => a.open.number - b.open.number)]
+    const early = this.#arrived.filter(waiting => waiting.kind === kind && waiting.due > tick)
+    found.push(...early.sort((a, b) => a.open.number - b.open.number))
   }
 
   /** What becomes of an ask now, as the journal has it. `bytesOf`: of the answers before it, by kind. */
-  #say(waiting: Waiting, tick: number, bytesOf: Map<Kind, number>): { entry: AnswerEntry; bytes: DocumentBytes } {
-    const { kind, open } = waiting
-    const entry = { kind: 'answer', tick, ask: kind.ask.name, number: open.number } as const
-    const reply = waiting.call ? (waiting.call.reply ?? LATE) : this.#ofTicks(waiting, tick)
-    if (reply.outcome !== 'ok') return { entry: { ...entry, status: ASK_STATUS[reply.outcome] }, bytes: undefined }
+  #say(waiting: Waiting, tick: number, bytesOf: Map<Kind, number>): Said {
+    const { kind } = waiting
+    const reply = waiting.isPut ? (waiting.reply ?? LATE) : this.#ofTicks(waiting, tick)
+    if (reply.outcome !== 'ok') return saying(waiting, tick, ASK_STATUS[reply.outcome])
     const bytes = answerBytes(reply.value)
     const all = (bytesOf.get(kind) ?? 0) + (bytes?.length ?? 0)
-    if (!bytes || !this.#box(kind).hasRoomFor(all))
-      return { entry: { ...entry, status: ASK_STATUS.failed }, bytes: undefined }
+    if (!bytes || !this.#box(kind).hasRoomFor(all)) return saying(waiting, tick, ASK_STATUS.failed)
     bytesOf.set(kind, all)
-    return { entry: { ...entry, status: ASK_STATUS.ok, value: documentIn(bytes) as Json }, bytes } // a copy: it is plain data
+    const { entry } = saying(waiting, tick, ASK_STATUS.ok)
+    return { waiting, entry: { ...entry, value: documentIn(bytes) as Json }, bytes } // a copy: it is plain data
   }
 
   /** What a service of ticks says; late, where there is none that could have. */
@@ -258,7 +266,7 @@ export class Asks {
     const service = this.#world.services?.get(kind.ask.service) as TickService | undefined // others are called
     if (!service || open.tick + service.ticks > tick) return LATE
     try {
-      return { outcome: 'ok', value: service.answer(documentIn(open.question)) }
+      return { outcome: 'ok', value: service.answer(open.question) }
     } catch (error) {
       return { outcome: 'failed', reason: String(error) }
     }
@@ -266,13 +274,16 @@ export class Asks {
 
   #sayRecorded(tick: number): void {
     const record = this.#record
+    if (record.length === 0) return
     for (; this.#said < record.length && record[this.#said].tick <= tick; this.#said++) {
       const entry = record[this.#said]
       this.#answerAgain(entry)
       this.#recorded.delete(nameOf(entry.ask, entry.number))
     }
-    if (this.#said === record.length) this.#record = []
-    if (this.#record.length === 0) this.#said = 0
+    this.#forgetTold()
+    if (this.#said < record.length) return
+    this.#record = []
+    this.#said = 0
   }
 
   #answerAgain({ tick, ask, number, status, value }: AnswerEntry): void {
@@ -283,8 +294,7 @@ export class Asks {
         'The journal was altered, or the scenario has changed since.',
         cause,
       )
-    const kind = this.#kinds.find(k => k.ask.name === ask)
-    const waiting = kind?.waiting.get(number)
+    const waiting = waitingIn(this.#kinds.get(ask), number)
     if (!waiting) throw broken('which waits for none')
     if (STATUS_NAMES[status] === undefined) throw broken(`with a status of ${status}`)
     const box = this.#box(waiting.kind)
@@ -296,21 +306,39 @@ export class Asks {
     } catch (error) {
       throw broken('which is no document, or has no room', error)
     }
-    this.#forget(waiting)
+    this.#told(waiting)
   }
 
-  #forget(waiting: Waiting): void {
-    const { kind, open, call } = waiting
-    kind.waiting.delete(open.number)
-    this.#arrived.delete(waiting)
-    if (call) this.#drop(nameOf(kind.ask.name, open.number), call)
+  #told(waiting: Waiting): void {
+    waiting.isTold = true
+    if (waiting.isPut) this.#cancel(waiting)
+  }
+
+  #forgetTold(): void {
+    for (const kind of this.#kinds.values()) kind.waiting = kind.waiting.filter(w => !w.isTold)
+    this.#arrived = this.#arrived.filter(w => !w.isTold)
   }
 
   /** Ends all calls. */
   close(): void {
-    for (const [name, call] of this.#calls) this.#drop(name, call)
+    for (const kind of this.#kinds.values()) {
+      for (const waiting of [...kind.waiting, ...kind.ahead.values()]) this.#cancel(waiting)
+    }
     this.wake()
   }
+}
+
+/** What became of an ask. */
+interface Said {
+  readonly waiting: Waiting
+  readonly entry: AnswerEntry
+  readonly bytes: DocumentBytes
+}
+
+function saying(waiting: Waiting, tick: number, status: number): Said {
+  const { kind, open } = waiting
+  const entry = { kind: 'answer', tick, ask: kind.ask.name, number: open.number, status } as const
+  return { waiting, entry, bytes: undefined }
 }
 
 /** undefined: what the service gave is no plain data, or too large. */
@@ -324,5 +352,19 @@ function answerBytes(value: unknown): DocumentBytes {
 }
 
 const LATE: Reply = { outcome: 'late', reason: 'No answer came in time' }
+
+/** The ask of this number, if it waits. */
+function waitingIn(kind: Kind | undefined, number: number): Waiting | undefined {
+  const waiting = kind?.waiting ?? []
+  let low = 0
+  let high = waiting.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (waiting[middle].open.number < number) low = middle + 1
+    else high = middle
+  }
+  const found = waiting[low]
+  return found?.open.number === number && !found.isTold ? found : undefined
+}
 
 const nameOf = (ask: string, number: number) => `${ask} ${number}`

@@ -3,6 +3,7 @@
 import type { Clock } from '../core/clock.js'
 import { MAX_ABANDONED_CALLS } from '../core/limits.js'
 import type { AskOutcome } from '../memory/ask.js'
+import { type Place, WaitingLine } from '../services/waiting-line.js'
 import { type AskIdentity, type Reply, replyOf, type ServiceOptions, type ServiceScope } from './service.js'
 
 /** What a service does, and what became of its calls. Answers that came too late in ticks are counted as they came. */
@@ -17,109 +18,120 @@ export interface ServiceStatus extends Readonly<Record<AskOutcome, number>> {
   readonly lastReason: string | undefined
 }
 
-interface Question {
-  readonly value: unknown
-  readonly identity: AskIdentity
-  /** By the clock of the calls, and as Date.now() counts. */
-  readonly until: number
-  readonly deadline: number
-  readonly done: (reply: Reply) => void
-  isCalled: boolean
+/** A question on its way to a service. */
+export abstract class Call {
+  readonly question: unknown
+  /** By the clock of the calls. */
+  until = 0
+  isCalled = false
+  /** In the line that it waits in; undefined: it waits in none. */
+  place: Pick<Place<Call>, 'leave'> | undefined = undefined
   /** Made when the service looks at its signal: making one takes as long as all else of a call. */
-  abort: AbortController | undefined
-}
+  abort: AbortController | undefined = undefined
+  reply: Reply | undefined = undefined
 
-function scopeOf(question: Question): ServiceScope {
-  const { identity, deadline } = question
-  return {
-    ...identity,
-    deadline,
-    get signal() {
-      return (question.abort ??= new AbortController()).signal
-    },
+  constructor(question: unknown) {
+    this.question = question
   }
+
+  /** For the service; many calls never come to it. */
+  abstract get identity(): AskIdentity
 }
 
-export class ServiceCalls {
+export class ServiceCalls<C extends Call> {
   readonly #o: Required<ServiceOptions>
   readonly #clock: Clock
-  /** All that are not answered, in the order of asking, which is that of their deadlines. */
-  readonly #questions = new Set<Question>()
-  /** Those of them that wait for a call to end. */
-  readonly #waiting = new Set<Question>()
+  readonly #replied: (call: C) => void
+  /** Those under way, and those that wait for one of them to end: in the order of asking, which is that of deadlines. */
+  readonly #running = new WaitingLine<C>()
+  readonly #waiting = new WaitingLine<C>()
   readonly #outcomes: Record<AskOutcome, number> = { ok: 0, late: 0, failed: 0, refused: 0 }
   #abandoned = 0
   #lastReason: string | undefined
+  /** Whether the last reply was that of an open circuit. */
+  #isOpen = false
   /** Whether it was said that the next ones are called. */
   #willCall = false
   #cancelTimer: (() => void) | undefined
 
-  constructor(o: Required<ServiceOptions>, clock: Clock) {
+  /** @param replied - called once for each call that was put and not taken back, later, when it has its reply. */
+  constructor(o: Required<ServiceOptions>, clock: Clock, replied: (call: C) => void) {
     this.#o = o
     this.#clock = clock
+    this.#replied = replied
   }
 
   get status(): ServiceStatus {
-    const waiting = this.#waiting.size
-    const running = this.#questions.size - waiting
+    const running = this.#running.length
+    const waiting = this.#waiting.length
     return { running, waiting, abandoned: this.#abandoned, ...this.#outcomes, lastReason: this.#lastReason }
   }
 
-  /** Puts a question; `done` is called once, later, unless the function that is returned is called before. */
-  put(value: unknown, identity: AskIdentity, done: (reply: Reply) => void): () => void {
+  put(call: C): void {
     const { timeoutMs } = this.#o
-    const until = this.#clock.now() + timeoutMs
-    const question: Question = {
-      value,
-      identity,
-      until,
-      deadline: Date.now() + timeoutMs,
-      done,
-      isCalled: false,
-      abort: undefined,
-    }
-    this.#questions.add(question)
-    this.#waiting.add(question)
+    call.until = this.#clock.now() + timeoutMs
+    call.place = this.#waiting.join(call)
     this.#cancelTimer ??= this.#clock.after(timeoutMs, () => this.#expire())
     this.#callSoon()
-    return () => this.#forget(question, 'Nobody waits for the answer any more')
+  }
+
+  /** Takes a call back; one that has its reply stays as it is. */
+  cancel(call: C): void {
+    this.#forget(call, 'Nobody waits for the answer any more')
   }
 
   /** Calls what may be called, when whoever makes room has done so. */
   #callSoon(): void {
-    if (this.#willCall || this.#waiting.size === 0) return
+    if (this.#willCall || this.#waiting.length === 0) return
     this.#willCall = true
     queueMicrotask(() => {
       this.#willCall = false
-      for (const question of this.#waiting) {
-        if (this.#questions.size - this.#waiting.size >= this.#o.maxConcurrent) return
-        this.#waiting.delete(question)
-        this.#call(question)
+      while (this.#running.length < this.#o.maxConcurrent) {
+        const call = this.#waiting.shift()
+        if (!call) return
+        call.place = this.#running.join(call)
+        this.#call(call)
+        if (this.#isOpen) return void setImmediate(() => this.#callSoon()) // if still open, it has refused all by then
       }
     })
   }
 
-  async #call(question: Question): Promise<void> {
+  async #call(call: C): Promise<void> {
     if (this.#abandoned >= MAX_ABANDONED_CALLS) {
       const reason = `${this.#abandoned} calls go on beyond their deadlines`
-      if (this.#take(question)) this.#tell(question, { outcome: 'refused', reason })
+      if (this.#take(call)) this.#tell(call, { outcome: 'refused', reason })
       return
     }
-    question.isCalled = true
+    call.isCalled = true
     let reply: Reply
     try {
-      reply = { outcome: 'ok', value: await this.#o.ask(question.value, scopeOf(question)) }
+      reply = { outcome: 'ok', value: await this.#o.ask(call.question, this.#scope(call)) }
+      this.#isOpen = false
     } catch (error) {
       reply = replyOf(error)
-      if ((error as { code?: unknown } | null)?.code === 'CIRCUIT_OPEN') this.#refuseWaiting(reply)
+      this.#isOpen = (error as { code?: unknown } | null)?.code === 'CIRCUIT_OPEN'
+      if (this.#isOpen) this.#refuseWaiting(reply)
     }
-    if (this.#take(question)) this.#tell(question, reply)
+    if (this.#take(call)) this.#tell(call, reply)
     else this.#abandoned--
+  }
+
+  #scope(call: C): ServiceScope {
+    return {
+      ...call.identity,
+      deadline: Date.now() + call.until - this.#clock.now(),
+      get signal() {
+        return (call.abort ??= new AbortController()).signal
+      },
+    }
   }
 
   /** An open circuit refuses whatever comes: what waits is not put to it one by one. */
   #refuseWaiting(reply: Reply): void {
-    for (const question of this.#waiting) if (this.#take(question)) this.#tell(question, reply)
+    for (let call = this.#waiting.first; call; call = this.#waiting.first) {
+      this.#take(call)
+      this.#tell(call, reply)
+    }
   }
 
   /** Ends the wait of those whose deadlines have come. */
@@ -127,21 +139,23 @@ export class ServiceCalls {
     const now = this.#clock.now()
     const reason = `No answer within ${this.#o.timeoutMs} ms`
     this.#cancelTimer = undefined
-    for (const question of this.#questions) {
-      if (question.until > now) {
-        this.#cancelTimer = this.#clock.after(question.until - now, () => this.#expire())
+    const first = () => this.#running.first ?? this.#waiting.first
+    for (let call = first(); call; call = first()) {
+      if (call.until > now) {
+        this.#cancelTimer = this.#clock.after(call.until - now, () => this.#expire())
         return
       }
-      this.#forget(question, reason)
-      this.#tell(question, { outcome: 'late', reason })
+      this.#forget(call, reason)
+      this.#tell(call, { outcome: 'late', reason })
     }
   }
 
-  /** Takes a question out; false: it was out already. */
-  #take(question: Question): boolean {
-    if (!this.#questions.delete(question)) return false
-    this.#waiting.delete(question)
-    if (this.#questions.size === 0) {
+  /** Takes a call out; false: it was out already. */
+  #take(call: C): boolean {
+    if (!call.place) return false
+    call.place.leave()
+    call.place = undefined
+    if (this.#running.length + this.#waiting.length === 0) {
       this.#cancelTimer?.()
       this.#cancelTimer = undefined
     }
@@ -149,17 +163,18 @@ export class ServiceCalls {
     return true
   }
 
-  #tell({ done }: Question, reply: Reply): void {
+  #tell(call: C, reply: Reply): void {
     this.#outcomes[reply.outcome]++
     if (reply.outcome !== 'ok') this.#lastReason = reply.reason
-    done(reply)
+    call.reply = reply
+    this.#replied(call)
   }
 
   /** Ends the wait for an answer; a call that is under way is told so. */
-  #forget(question: Question, reason: string): void {
-    if (!this.#take(question) || !question.isCalled) return
+  #forget(call: C, reason: string): void {
+    if (!this.#take(call) || !call.isCalled) return
     this.#abandoned++
-    question.abort ??= new AbortController() // the service may look at its signal later
-    question.abort.abort(new DOMException(reason, 'TimeoutError'))
+    call.abort ??= new AbortController() // the service may look at its signal later
+    call.abort.abort(new DOMException(reason, 'TimeoutError'))
   }
 }

@@ -35,10 +35,10 @@ export class ConcurrencyGate {
     if (signal.aborted) return Promise.reject(over())
     return new Promise((resolve, reject) => {
       const stopListening = onAbort(signal, () => {
-        leave()
+        place.leave()
         reject(over())
       })
-      const leave = this.#line.join(() => {
+      const place = this.#line.join(() => {
         stopListening()
         resolve()
       })

@@ -186,10 +186,10 @@ export class RateLimiter {
         this.#waits.add(this.#clock.now() - since)
         resolve()
       }
-      const leave = this.#line.join({ charge, go })
+      const place = this.#line.join({ charge, go })
       const giveUp = (error: Error) => {
         settle()
-        leave()
+        place.leave()
         reject(error)
         // Who was behind may cost less, and need not wait any longer.
         this.#serve()

@@ -1,12 +1,28 @@
 // Those who wait, first come, first served. A doubly linked list, because whoever gives up leaves from anywhere, and with
 // many thousands in line that must cost no more than for one.
 
-interface Place<T> {
-  readonly value: T
+/** Somebody's place in a line. */
+export class Place<T> {
+  value: T | undefined
   before: Place<T> | undefined
-  after: Place<T> | undefined
-  /** Whether it is still in line. */
-  waits: boolean
+  after: Place<T> | undefined = undefined
+  #line: WaitingLine<T> | undefined
+
+  constructor(line: WaitingLine<T>, value: T, before: Place<T> | undefined) {
+    this.#line = line
+    this.value = value
+    this.before = before
+  }
+
+  /** Leaves the line; nothing happens where that was done. */
+  leave(): void {
+    this.#line?.remove(this)
+    // What V8 has taken for long-lived would keep alive all that came after it, until the next full collection.
+    this.#line = undefined
+    this.value = undefined
+    this.before = undefined
+    this.after = undefined
+  }
 }
 
 export class WaitingLine<T> {
@@ -23,30 +39,29 @@ export class WaitingLine<T> {
     return this.#first?.value
   }
 
-  /** Joins the end of the line; gives what leaves it, which does nothing for one who has left. */
-  join(value: T): () => void {
-    const place: Place<T> = { value, before: this.#last, after: undefined, waits: true }
+  /** Joins the end of the line. */
+  join(value: T): Place<T> {
+    const place = new Place(this, value, this.#last)
     if (this.#last === undefined) this.#first = place
     else this.#last.after = place
     this.#last = place
     this.#length++
-    return () => this.#remove(place)
+    return place
   }
 
   /** Takes the first one out. */
   shift(): T | undefined {
-    const place = this.#first
-    if (place !== undefined) this.#remove(place)
-    return place?.value
+    const { first } = this
+    this.#first?.leave()
+    return first
   }
 
-  #remove(place: Place<T>): void {
-    if (!place.waits) return
-    place.waits = false
-    if (place.before === undefined) this.#first = place.after
-    else place.before.after = place.after
-    if (place.after === undefined) this.#last = place.before
-    else place.after.before = place.before
+  /** For a place that is left. */
+  remove({ before, after }: Place<T>): void {
+    if (before === undefined) this.#first = after
+    else before.after = after
+    if (after === undefined) this.#last = before
+    else after.before = before
     this.#length--
   }
 }

@@ -80,9 +80,11 @@ export class MemoryJournal implements Journal {
   }
 
   #keep(entries: JournalEntry[]): void {
-    const kept = new Set(entries)
-    for (const old of this.#entries)
-      if (old.kind === 'record' && !kept.has(old)) this.#records.delete(recordName(old.owner, old.tick, old.key))
+    if (this.#records.size > 0) {
+      const kept = new Set(entries)
+      for (const old of this.#entries)
+        if (old.kind === 'record' && !kept.has(old)) this.#records.delete(recordName(old.owner, old.tick, old.key))
+    }
     this.#entries = entries
   }
 

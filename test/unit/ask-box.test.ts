@@ -3,7 +3,7 @@ import t from 'tap'
 import { REFUSED_ASKS } from '../../lib/core/limits.js'
 import { definePopulation, u32 } from '../../lib/index.js'
 import { ASK_STATUS } from '../../lib/memory/ask.js'
-import { documentBytes, documentIn } from '../../lib/memory/documents.js'
+import { documentBytes } from '../../lib/memory/documents.js'
 import { layOut } from '../../lib/memory/place.js'
 import { WorldMemory } from '../../lib/memory/world.js'
 import { needsOf } from '../fixtures/bare-world.js'
@@ -20,7 +20,7 @@ function makeBox(pending: number) {
     const bytes = documentBytes(question, 'a question') as Uint8Array
     box.add(asker, box.heap.store(bytes, 0, bytes.length), bytes.length, asker * 10, tick, 2)
   }
-  const open = (from?: number) => [...box.open(from)].map(o => ({ ...o, question: documentIn(o.question) }))
+  const open = (from?: number) => [...box.open(from)].map(({ text, ...open }) => open)
   return { memory, box, ask, open }
 }
 

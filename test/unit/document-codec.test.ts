@@ -195,6 +195,25 @@ test('a value that encodes another while it is read is refused, and the next one
   t.equal(back('after'), 'after')
 })
 
+test('a value that changes while it is read is refused', async t => {
+  const fading = {
+    get a() {
+      Reflect.deleteProperty(this, 'b')
+      return 1
+    },
+    b: 2,
+  }
+  const where = () => "Column 'a.b'"
+  refused(t, 'DOCUMENT_INVALID', /reading it changes it/, () => encodeOrThrow(fading, where))
+  t.strictSame(back('after'), 'after')
+})
+
+test('what all objects inherit is no part of a document', async t => {
+  Object.defineProperty(Object.prototype, 'inherited', { value: 1, enumerable: true, configurable: true })
+  t.teardown(() => Reflect.deleteProperty(Object.prototype, 'inherited'))
+  t.equal(hex({ a: 1 }), '81a16101')
+})
+
 test('a document may have 65,536 bytes and not one more', async t => {
   const fits: readonly (readonly [string, (n: number) => unknown, number])[] = [
     ['text', n => 'x'.repeat(n), 3],

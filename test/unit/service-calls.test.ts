@@ -2,12 +2,14 @@
 import t from 'tap'
 import { MAX_ABANDONED_CALLS } from '../../lib/core/limits.js'
 import { type Reply, replyOf, type ServiceScope } from '../../lib/run/service.js'
-import { ServiceCalls } from '../../lib/run/service-calls.js'
+import { Call, ServiceCalls } from '../../lib/run/service-calls.js'
 import { FakeClock } from '../fixtures/fake-clock.js'
 
 const turn = () => new Promise(resolve => setImmediate(resolve))
-const identity = (sequence: number) => {
-  return { id: `run/ask/0/engine/1/${sequence}`, run: 'run', ask: 'ask', tick: 0, engine: 'engine', agent: 1, sequence }
+class TestCall extends Call {
+  get identity() {
+    return { id: 'run/ask/0/engine/1/0', run: 'run', ask: 'ask', tick: 0, engine: 'engine', agent: 1, sequence: 0 }
+  }
 }
 
 /** Calls that the test answers, one by one. */
@@ -18,9 +20,13 @@ function makeCalls(maxConcurrent: number, timeoutMs = 100) {
   const ask = (question: unknown, scope: ServiceScope) =>
     new Promise<unknown>((answer, fail) => under.push({ question, scope, answer, fail }))
   const replies: [unknown, Reply][] = []
-  const calls = new ServiceCalls({ ask, maxConcurrent, timeoutMs }, clock)
-  const put = (question: unknown, sequence = 0) =>
-    calls.put(question, identity(sequence), reply => replies.push([question, reply]))
+  const replied = ({ question, reply }: Call) => reply && replies.push([question, reply])
+  const calls = new ServiceCalls({ ask, maxConcurrent, timeoutMs }, clock, replied)
+  const put = (question: unknown) => {
+    const call = new TestCall(question)
+    calls.put(call)
+    return () => calls.cancel(call)
+  }
   return { clock, under, replies, calls, put }
 }
 
@@ -131,8 +137,9 @@ t.test('a service that throws at once is one that rejects', async t => {
   const ask = () => {
     throw new RangeError('no')
   }
-  const calls = new ServiceCalls({ ask, maxConcurrent: 1, timeoutMs: 10 }, new FakeClock())
-  calls.put(1, identity(0), reply => replies.push(reply))
+  const replied = ({ reply }: Call) => reply && replies.push(reply)
+  const calls = new ServiceCalls({ ask, maxConcurrent: 1, timeoutMs: 10 }, new FakeClock(), replied)
+  calls.put(new TestCall(1))
   await turn()
   t.strictSame(replies, [{ outcome: 'failed', reason: 'no' }])
 })
