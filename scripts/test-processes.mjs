@@ -16,11 +16,11 @@ process.once('SIGTERM', () => {
 
 /**
  * Runs one file. Its `output` is its TAP; `code` is its exit code, or the signal that ended it.
- * @param limitS Seconds it may take; 0: any.
+ * @param flags Of Node. @param limitS Seconds it may take; 0: any.
  */
-function runFile(file, { cwd, env, limitS }) {
+function runFile(file, { cwd, env, flags, limitS }) {
   const began = performance.now()
-  const child = spawn(process.execPath, [file], {
+  const child = spawn(process.execPath, [...flags, file], {
     cwd,
     env: { ...env, TAP_TIMEOUT: String(limitS) },
     stdio: ['ignore', 'pipe', 'inherit'],
