@@ -1,36 +1,21 @@
-// Makes two things of the raw TAP that tap writes: the counts of the whole run, and a log that a person can read.
-// Pure: lines come in, lines go out. The outermost level of the TAP has one test point for each test file.
-const TOTALS = /^# \{ (total: \d+[^}]*) \}$/
-const POINT = /^(not )?ok \d+ - /
-const INSIDE = /^(\s|#|$)/
+// What one test file wrote as TAP: its counts, and its part of the TAP of the whole run, in which each file is one test
+// point. Pure: text comes in, text goes out.
+const TOTALS = /^# \{ (total: \d+[^}]*) \}$/m
 
-/** Returns `read(line)`, which gives the lines to print for it, and `counts()`, undefined until tap wrote its totals. */
-export function tapOutput() {
-  let counts
-  let held = []
-  let failing = false
-  function read(line) {
-    const totals = TOTALS.exec(line)
-    if (totals !== null) counts = countsIn(totals[1])
-    const point = POINT.exec(line)
-    if (point !== null) {
-      failing = point[1] !== undefined
-      const lines = failing ? [...held, line] : [line]
-      held = []
-      return lines
-    }
-    if (line.startsWith('Bail out!')) return [...held.splice(0), line]
-    // What belongs to a file comes before its point; only the diagnostics of a failed point come after it.
-    if (line.startsWith('# Subtest: ')) failing = false
-    if (failing) return [line]
-    if (INSIDE.test(line)) held.push(line)
-    return []
-  }
-  return { read, counts: () => counts }
+/** Passed, failed and skipped assertions. A file that ended badly without saying why, or without totals, failed once. */
+export function countsOf({ output, code }) {
+  const totals = TOTALS.exec(output)
+  const fields = Object.fromEntries((totals?.[1] ?? '').split(', ').map(field => field.split(': ')))
+  const count = name => Number(fields[name] ?? 0)
+  const silent = totals === null || code !== 0
+  const failed = Math.max(count('fail'), silent ? 1 : 0)
+  return { passed: count('pass'), failed, skipped: count('skip') + count('todo') }
 }
 
-function countsIn(totals) {
-  const fields = Object.fromEntries(totals.split(', ').map(field => field.split(': ')))
-  const count = name => Number(fields[name] ?? 0)
-  return { passed: count('pass'), failed: count('fail'), skipped: count('skip') + count('todo') }
+/** The file's test point, number `n`, and with it what it wrote, one level further in. */
+export function pointOf({ file, output, code, ms }, n, failed) {
+  const inside = output.replace(/^TAP version \d+\n/, '').replaceAll(/^(?=.)/gm, '    ')
+  const how = code === 0 ? '' : typeof code === 'string' ? ` # ended by ${code}` : ` # ended with code ${code}`
+  const line = `${failed > 0 ? 'not ok' : 'ok'} ${n} - ${file} # time=${ms.toFixed(0)}ms${how}`
+  return { line, text: `# Subtest: ${file}\n${inside}${inside.endsWith('\n') ? '' : '\n'}${line}\n` }
 }

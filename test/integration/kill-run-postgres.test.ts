@@ -4,16 +4,17 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import t from 'tap'
 import { testKills } from '../fixtures/kill-campaign.js'
-import { privateServer } from '../fixtures/postgres-server.js'
+import { privateServer, type TestServer } from '../fixtures/postgres-server.js'
 import { populace } from './cli-process.js'
 
 const server = await privateServer()
-t.teardown(() => server.stop())
+t.teardown(() => server.close())
+t.jobs = 2 // a run that waits for its database for as long as it does costs nobody else any time
 
-testKills(t, 'towns', 20261125, () => server.database())
-testKills(t, 'regions', 20261127, () => server.database())
-
-t.test('a server that dies in the middle of a run ends it with a clear error, and the run goes on later', async t => {
+const death = 'a server that dies in the middle of a run ends it with a clear error, and the run goes on later'
+t.test(death, { buffered: true }, async t => {
+  const server = await privateServer()
+  t.teardown(() => server.close())
   const url = await server.database()
   const flags = ['run', 'town', '--set', 'people=1500', '--ticks', '3000', '--seed', '3', '--json']
   const plain = JSON.parse((await populace([...flags, '--workers', '0'])).stdout) as { hash: string }
@@ -22,7 +23,7 @@ t.test('a server that dies in the middle of a run ends it with a clear error, an
   let told = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (told += text))
   const ended = once(child, 'close')
-  while ((await checkpoints(url)) < 5); // it is in the middle of its ticks
+  while ((await checkpoints(server, url)) < 5); // it is in the middle of its ticks
   await server.kill()
   const [code] = (await ended) as [number]
   t.equal(code, 1)
@@ -34,6 +35,9 @@ t.test('a server that dies in the middle of a run ends it with a clear error, an
   t.equal(summary.hash, plain.hash)
   t.ok(summary.from > 0)
 })
+
+testKills(t, 'towns', 20261125, () => server.database())
+testKills(t, 'regions', 20261127, () => server.database())
 
 t.test('populace migrate goes up and down, and says where it is', async t => {
   const url = await server.database()
@@ -62,7 +66,7 @@ t.test('populace migrate goes up and down, and says where it is', async t => {
   }
 })
 
-async function checkpoints(url: string): Promise<number> {
+async function checkpoints(server: TestServer, url: string): Promise<number> {
   try {
     return Number((await server.admin('select count(*) as n from populace.checkpoints', url))[0].n)
   } catch (error) {
