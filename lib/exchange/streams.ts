@@ -93,7 +93,7 @@ export class Staging {
     for (const [name, { size, default: value }] of this.#columns) {
       if (hide.includes(name)) continue
       constants[`c${k}`] = this.arrays.get(name)
-      // One by one where there are few: a call of fill takes as long as some dozen assignments.
+      // One by one where there are few: that takes less than a call of fill.
       if (size > UNROLLED) defaults += `c${k}.fill(${value}, at * ${size}, at * ${size} + ${size})\n`
       else for (let i = 0; i < size; i++) defaults += `c${k}[at * ${size} + ${i}] = ${value}\n`
       k++

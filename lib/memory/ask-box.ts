@@ -3,6 +3,7 @@
 // what became of them. Its order is that of asking, so it does not depend on when answers come.
 import { PopulaceError } from '../core/errors.js'
 import { REFUSED_ASKS } from '../core/limits.js'
+import { lowerBound } from '../core/lower-bound.js'
 import { ASK_STATUS } from './ask.js'
 import { decode } from './document-codec.js'
 import type { DocumentHeap } from './document-heap.js'
@@ -187,14 +188,7 @@ export class AskBox {
 
   /** The place of the first ask with this number or a later one. Numbers ascend. */
   #search(number: number): number {
-    let low = 0
-    let high = this.mailbox.waiting
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.#number[middle] < number) low = middle + 1
-      else high = middle
-    }
-    return low
+    return lowerBound(this.mailbox.waiting, at => this.#number[at], number)
   }
 
   /** Renumbers the engines that asked, after a restore: `to` by old number, below 0 for one that is gone. */

@@ -4,6 +4,7 @@
 // answer nobody has taken, serves the same question when it is asked again.
 import { type Clock, systemClock } from '../core/clock.js'
 import { PopulaceError } from '../core/errors.js'
+import { lowerBound } from '../core/lower-bound.js'
 import { ASK_STATUS, type AskData, STATUS_NAMES } from '../memory/ask.js'
 import type { AskBox, OpenAsk } from '../memory/ask-box.js'
 import type { Json } from '../memory/column-types.js'
@@ -20,31 +21,31 @@ class Waiting extends Call {
   readonly open: OpenAsk
   /** The tick in which it is known at the latest what became of it: never below that of an ask of its kind before it. */
   readonly due: number
-  readonly run: string
   /** Whether it was put to a service. */
   isPut = false
   /** Whether it was said what became of it: it waits no more. */
   isTold = false
 
-  constructor(kind: Kind, open: OpenAsk, due: number, run: string) {
+  constructor(kind: Kind, open: OpenAsk, due: number) {
     super(open.question)
     this.kind = kind
     this.open = open
     this.due = due
-    this.run = run
   }
 
   override get identity(): AskIdentity {
-    const { kind, run } = this
+    const { run, engines } = this.kind
+    const ask = this.kind.ask.name
     const { tick, agent, number: sequence } = this.open
-    const ask = kind.ask.name
-    const engine = kind.engines[this.open.engine] ?? ''
+    const engine = engines[this.open.engine] ?? ''
     return { id: `${run}/${ask}/${tick}/${engine}/${agent}/${sequence}`, run, ask, tick, engine, agent, sequence }
   }
 }
 
 /** Asks of one kind. */
 interface Kind {
+  /** Names the run. */
+  readonly run: string
   readonly ask: AskData
   readonly engines: readonly string[]
   /**
@@ -60,7 +61,6 @@ interface Kind {
 
 export class Asks {
   readonly #world: OpenWorld
-  readonly #run: string
   /** Asks for the next boundary between two ticks. */
   readonly #interrupt: () => void
   readonly #kinds: ReadonlyMap<string, Kind>
@@ -80,11 +80,10 @@ export class Asks {
   /** @param run - names the run in the identity of asks. */
   constructor(world: OpenWorld, run: string, interrupt: () => void, clock: Clock = systemClock) {
     this.#world = world
-    this.#run = run
     this.#interrupt = interrupt
     const { scenario, engines } = world.plan
     const kindOf = (ask: AskData): Kind => {
-      return { ask, engines: askersOf(engines, ask.name), waiting: [], ahead: new Map(), next: 0 }
+      return { run, ask, engines: askersOf(engines, ask.name), waiting: [], ahead: new Map(), next: 0 }
     }
     this.#kinds = new Map([...scenario.asks].map(([name, ask]) => [name, kindOf(ask)]))
     const replied = (call: Waiting) => this.#replied(call)
@@ -144,7 +143,7 @@ export class Asks {
     const due = ask.latency === undefined ? Math.min(there, late) : open.tick + ask.latency
     const isKnown = this.#recorded.size > 0 && this.#recorded.has(nameOf(ask.name, open.number))
     const calls = this.#services.get(ask.service)
-    const waiting = new Waiting(kind, open, due, this.#run)
+    const waiting = new Waiting(kind, open, due)
     return calls && !isKnown && this.#lastTick < Number.POSITIVE_INFINITY ? this.#put(waiting, calls) : waiting
   }
 
@@ -356,14 +355,8 @@ const LATE: Reply = { outcome: 'late', reason: 'No answer came in time' }
 /** The ask of this number, if it waits. */
 function waitingIn(kind: Kind | undefined, number: number): Waiting | undefined {
   const waiting = kind?.waiting ?? []
-  let low = 0
-  let high = waiting.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (waiting[middle].open.number < number) low = middle + 1
-    else high = middle
-  }
-  const found = waiting[low]
+  const at = lowerBound(waiting.length, i => waiting[i].open.number, number)
+  const found = waiting[at]
   return found?.open.number === number && !found.isTold ? found : undefined
 }
 

@@ -26,7 +26,7 @@ interface Dashboard {
 const dashboard = JSON.parse(readFileSync('ops/grafana/dashboards/populace.json', 'utf8')) as Dashboard
 
 /** As Grafana fills them in. */
-const filled = (expr: string) => expr.replaceAll('$__rate_interval', '1m').replaceAll('$simulation', '.+')
+const filled = (expr: string) => expr.replaceAll('$__rate_interval', '4s').replaceAll('$simulation', '.+')
 
 const postgres = await sharedServer()
 const metrics = new MetricsCollector({ labels: { host: 'test' }, process: true })

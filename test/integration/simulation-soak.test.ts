@@ -33,7 +33,7 @@ for (const [where, options] of Object.entries({
       ...{ services: { teacher: async (question: Question) => answerOf(question) } },
       ...options,
     })
-    await soak(t, ofCampaign(20_000), async (from, to) => {
+    await soak(t, ofCampaign(60_000), async (from, to) => {
       for (let tick = from; tick < to; tick += PORTION) {
         const run = sim.run({ ticks: Math.min(PORTION, to - tick) })
         await sim.command('freeze', tick % (2 * PORTION) === 0)

@@ -107,7 +107,7 @@ for (const workers of [0, 1, 2, 3]) {
     await bus.stop()
   })
 
-  for (const backpressureStrategy of workers === 0 ? (['drop', 'log'] as const) : (['drop'] as const)) {
+  for (const backpressureStrategy of workers === 2 ? (['drop', 'log'] as const) : (['drop'] as const)) {
     t.test(
       `${workers} workers: what a bus with '${backpressureStrategy}' loses is counted, and holds nothing up`,
       async t => {
@@ -134,10 +134,7 @@ for (const workers of [0, 1, 2, 3]) {
       },
     )
   }
-}
 
-// What the crew does differs in no way here: with threads and without is enough.
-for (const workers of [0, 2]) {
   t.test(`${workers} workers: a bus that is stopped midway gets no more, which is counted`, async t => {
     const { bus, told } = noting({})
     const metrics = new MetricsCollector()
@@ -151,7 +148,10 @@ for (const workers of [0, 2]) {
     t.strictSame([waiting, published - lost], [0, bus.getStats().accepted])
     t.ok(lost >= EMITTED - had && told.length === had)
   })
+}
 
+// What the crew does differs in no way here: with threads and without is enough.
+for (const workers of [0, 2]) {
   t.test(`${workers} workers: a bus that is stopped while it holds a run up lets it go`, async t => {
     const clock = new FakeClock()
     const { bus } = noting({ maxQueueSize: 1, handlerTimeoutMs: 1000 }, () => new Promise(() => undefined), clock)

@@ -132,31 +132,34 @@ t.test('an open circuit refuses what waits at once', async t => {
   t.match(calls.status, { running: 1, waiting: 0, ok: 1, refused: 3, abandoned: 0 })
 })
 
-t.test('a circuit that was open is asked with one question a turn until it answers', async t => {
-  const { under, replies, calls, put } = makeCalls(4)
-  const open = () => Object.assign(new Error('open'), { code: 'CIRCUIT_OPEN' })
-  put('a')
-  await turn()
-  under[0].fail(open())
-  await turn()
-  for (const question of ['b', 'c', 'd']) put(question)
-  await null
-  t.match(calls.status, { running: 1, waiting: 2 })
-  under[1].fail(open())
-  await turn()
-  t.equal(replies.length, 4, 'the refusal of one answers all that wait')
-  t.equal(under.length, 2)
-  for (const question of ['e', 'f', 'g']) put(question)
-  await null
-  t.match(calls.status, { running: 1, waiting: 2 })
-  await turn()
-  t.match(calls.status, { running: 2, waiting: 1 }, 'one that is slow to answer keeps none of the others')
-  under[2].answer(1)
-  await turn()
-  for (const question of ['h', 'i']) put(question)
-  await null
-  t.match(calls.status, { running: 4, waiting: 0 })
-})
+t.test(
+  'a circuit that was open is tried with one question of those that are asked together, until it answers',
+  async t => {
+    const { under, replies, calls, put } = makeCalls(4)
+    const open = () => Object.assign(new Error('open'), { code: 'CIRCUIT_OPEN' })
+    put('a')
+    await turn()
+    under[0].fail(open())
+    await turn()
+    for (const question of ['b', 'c', 'd']) put(question)
+    await null
+    t.match(calls.status, { running: 1, waiting: 2 })
+    under[1].fail(open())
+    await turn()
+    t.equal(replies.length, 4, 'the refusal of one answers all that wait')
+    t.equal(under.length, 2)
+    for (const question of ['e', 'f', 'g']) put(question)
+    await null
+    t.match(calls.status, { running: 1, waiting: 2 })
+    await turn()
+    t.match(calls.status, { running: 2, waiting: 1 }, 'one that is slow to answer keeps none of the others')
+    under[2].answer(1)
+    await turn()
+    for (const question of ['h', 'i']) put(question)
+    await null
+    t.match(calls.status, { running: 4, waiting: 0 })
+  },
+)
 
 t.test('a service that throws at once is one that rejects', async t => {
   const replies: Reply[] = []
